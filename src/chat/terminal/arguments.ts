@@ -1,0 +1,44 @@
+// The command line of `separate`, made from the command's definition.
+import { parseArgs } from 'node:util'
+import type { z } from 'zod'
+import { separate, separateOptions } from '../../../commands/separate.ts'
+import { UserError } from '../../errors.ts'
+
+export type SeparateArguments = { song: string; options: z.infer<typeof separateOptions>; outDir: string; json: boolean }
+
+const OPTIONS = Object.keys(separateOptions.shape).filter((name) => name !== 'song')
+
+export function separateUsage(): string {
+  const rows = OPTIONS.map((name) => [
+    `--${name} …`,
+    separateOptions.shape[name as keyof typeof separateOptions.shape].description ?? '',
+  ])
+  rows.push(['--out …', 'the folder that gets the stems (stems)'], ['--json', 'events as JSON lines'])
+  const help = rows.map(([option, text]) => `  ${option?.padEnd(12)} ${text}`)
+  return [`npm run separate -- [options] <file or link>`, '', separate.description, '', ...help].join('\n')
+}
+
+/** @throws UserError `bad_usage` */
+export function parseSeparateArguments(argv: string[]): SeparateArguments {
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse(argv)
+  } catch (error) {
+    throw new UserError('bad_usage', `${(error as Error).message.split('\n')[0]}`)
+  }
+  const [song, ...more] = parsed.positionals
+  if (!song) throw new UserError('bad_usage', 'Give a file or a link.')
+  if (more.length > 0) throw new UserError('bad_usage', 'Give one file or link at a time; put a name with spaces in quotes.')
+  const { out, json, ...given } = parsed.values
+  const options = separateOptions.safeParse(given)
+  if (!options.success) {
+    const issue = options.error.issues[0]
+    throw new UserError('bad_usage', `--${String(issue?.path[0])}: ${issue?.message}.`)
+  }
+  return { song, options: options.data, outDir: String(out ?? 'stems'), json: json === true }
+}
+
+function parse(argv: string[]) {
+  const options = Object.fromEntries(OPTIONS.map((name) => [name, { type: 'string' as const }]))
+  return parseArgs({ args: argv, allowPositionals: true, options: { ...options, out: { type: 'string' }, json: { type: 'boolean' } } })
+}

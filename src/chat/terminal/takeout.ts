@@ -1,0 +1,73 @@
+// Copies a request's stems and analysis from the file store to the person's folder, and settles it as delivered.
+import { randomUUID } from 'node:crypto'
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { safeName, songName } from '../../domain/names.ts'
+import type { Delivered } from '../../domain/packing.ts'
+import { UserError } from '../../errors.ts'
+import type { Files } from '../../files/files.ts'
+import type { Database } from '../../store/database.ts'
+import { findRequest, moveRequest } from '../../store/requests.ts'
+import { findSeparation } from '../../store/separations.ts'
+import { findResult } from '../../store/stages.ts'
+import { findTrack } from '../../store/tracks.ts'
+
+export type Takeout = { folder: string; files: string[] }
+
+/** @throws UserError `output_unwritable` or `disk_full`; the request stays as it is, so that the same command can go on */
+export async function takeOut({ db, files }: { db: Database; files: Files }, requestId: string, outDir: string): Promise<Takeout> {
+  const request = await findRequest(db, requestId)
+  const delivery = await findResult(db, requestId, 'delivery')
+  const track = request && (await findTrack(db, request.trackId))
+  if (!request || !delivery || !track) throw new Error('the request has no delivery')
+  const { stems, analysis } = delivery.result as Delivered
+  const separation = request.separationId ? await findSeparation(db, request.separationId) : undefined
+  const about = {
+    title: track.title,
+    artist: track.artist,
+    album: track.album,
+    source: track.source.key,
+    model: separation?.model ?? null,
+    weights: separation?.weights ?? null,
+    stems: stems.map(({ stem, file }) => ({ stem, file: basename(file) })),
+    ...(analysis ? JSON.parse(await readFile(files.pathOf(analysis), 'utf8')) : { analysis: 'not available' }),
+  }
+  try {
+    const folder = await songFolder(outDir, songName(track), track.source.key)
+    for (const { file } of stems) {
+      await put(join(folder, basename(file)), (temporary) => copyFile(files.pathOf(file), temporary))
+    }
+    await put(join(folder, 'analysis.json'), (temporary) => writeFile(temporary, `${JSON.stringify(about, null, 2)}\n`))
+    await db.transaction((tx) => moveRequest(tx, requestId, ['ready'], 'delivered'))
+    return { folder, files: [...stems.map(({ file }) => basename(file)), 'analysis.json'] }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new UserError('disk_full', undefined, { cause: error })
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+      throw new UserError('output_unwritable', `The stems cannot be written to ${outDir}: choose another folder with --out.`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** `Artist - Title`; with a number when another song of that name lies there already. */
+async function songFolder(outDir: string, name: string, sourceKey: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const folder = join(outDir, number === 1 ? safeName(name) : `${safeName(name)} (${number})`)
+    const made = await mkdir(folder, { recursive: true })
+    const there = await readFile(join(folder, 'analysis.json'), 'utf8')
+      .then((text) => (JSON.parse(text) as { source?: string }).source)
+      .catch(() => undefined)
+    if (made || !there || there === sourceKey) return folder
+  }
+}
+
+async function put(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.part`
+  try {
+    await write(temporary)
+    await rename(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}

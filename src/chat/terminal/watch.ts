@@ -1,0 +1,76 @@
+// Shows a request's card until it is ready or has ended.
+import logUpdate from 'log-update'
+import { type Card, cardOf } from '../../domain/card.ts'
+import { readCard } from '../../store/cards.ts'
+import { type Database, isPassing } from '../../store/database.ts'
+import { CARD_CHANNEL } from '../../store/stages.ts'
+import { plainLines, renderCard } from './render.ts'
+
+export type Look = 'live' | 'plain' | 'json'
+export type Screen = { show(card: Card): void; pause(paused: boolean): void; line(text: string): void; end(): void }
+
+/** Clears up time left and a missed notification. */
+const TICK_MS = 1000
+/** How long the card waits for a database that has gone away. */
+const AWAY_SECONDS = 60
+
+export function openScreen(look: Look): Screen {
+  let before: Card | undefined
+  let paused = false
+  return {
+    show(card) {
+      if (look === 'live' && !paused) logUpdate(renderCard(card, (process.stdout.columns ?? 80) - 1).join('\n'))
+      if (look === 'plain') for (const line of plainLines(card, before)) console.log(line)
+      if (look === 'json' && JSON.stringify(card) !== JSON.stringify(before)) console.log(JSON.stringify({ event: 'card', ...card }))
+      before = card
+    },
+    pause(next) {
+      paused = next
+      if (look === 'live' && paused) logUpdate.done()
+    },
+    line(text) {
+      if (look !== 'json') console.error(text)
+    },
+    end() {
+      if (look === 'live') logUpdate.done()
+    },
+  }
+}
+
+/** @returns the card that ended the wait: ready, delivered, failed or cancelled; undefined when `signal` ended it */
+export async function watchRequest(db: Database, requestId: string, screen: Screen, signal: AbortSignal): Promise<Card | undefined> {
+  let wake = () => {}
+  let trackId: string | undefined
+  const listener = await db.listen(CARD_CHANNEL, (payload) => {
+    if (payload === '' || payload === trackId) wake()
+  })
+  signal.addEventListener('abort', () => wake(), { once: true })
+  let awaySince: number | undefined
+  try {
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+        setTimeout(resolve, TICK_MS)
+      })
+      try {
+        const facts = await readCard(db, requestId)
+        if (!facts) throw new Error('the request is gone')
+        trackId = facts.trackId
+        const card = cardOf(facts, new Date())
+        screen.show(card)
+        if (card.state !== 'working') return card
+        if (awaySince) screen.line('The database is back.')
+        awaySince = undefined
+      } catch (error) {
+        if (!isPassing(error)) throw error
+        if (!awaySince) screen.line('The database is away; waiting for it.')
+        awaySince ??= Date.now()
+        if (Date.now() - awaySince > AWAY_SECONDS * 1000) throw error
+      }
+      await woken
+    }
+    return undefined
+  } finally {
+    await listener.close()
+  }
+}

@@ -1,0 +1,70 @@
+// The environment, read once at the entry and turned into typed settings. All problems are reported at once.
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { UserError } from './errors.ts'
+import { QUEUES } from './queue/queues.ts'
+
+const text = z.string().trim().min(1)
+const count = z.coerce.number().int().min(1).max(64)
+const positive = z.coerce.number().int().min(1)
+
+/** One entry a setting; an empty value counts as unset. `.env.example` is held to this list by a test. */
+export const settingsSchema = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  DATA_DIR: text.default('.data'),
+  MODEL: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be a model's name, or auto")
+    .default('auto'),
+  MODEL_REPO: text.optional(),
+  DEVICE: z.enum(['auto', 'cuda', 'mps', 'cpu']).default('auto'),
+  DOWNLOAD_CONCURRENCY: count.default(QUEUES.download.concurrency),
+  PROCESSING_CONCURRENCY: count.default(QUEUES.processing.concurrency),
+  ANALYSIS_CONCURRENCY: count.default(QUEUES.analysis.concurrency),
+  MAX_SONG_SECONDS: positive.default(900),
+  MAX_UPLOAD_BYTES: positive.default(1024 ** 3),
+  STALL_SECONDS: positive.default(600),
+  TOOL_IDLE_SECONDS: positive.default(300),
+  SPOTIFY_CLIENT_ID: text.optional(),
+  SPOTIFY_CLIENT_SECRET: text.optional(),
+  HOST: text.default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  PUBLIC_URL: z.url().optional(),
+  ACCESS_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  ADMIN_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type Settings = z.infer<typeof settingsSchema> & {
+  /** CPU threads one tool may use, so that all processing slots together fill the machine. */
+  threadsPerTool: number
+}
+
+/**
+ * Reads the settings.
+ * @throws UserError `bad_settings`, naming every wrong setting but never its value
+ */
+export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const parsed = settingsSchema.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${sayIssue(issue)}`)
+    throw new UserError('bad_settings', `Correct these settings in the environment or in .env: ${problems.join('; ')}.`)
+  }
+  const settings = parsed.data
+  return {
+    ...settings,
+    DATA_DIR: resolve(cloneDir, settings.DATA_DIR),
+    ...(settings.MODEL_REPO ? { MODEL_REPO: resolve(cloneDir, settings.MODEL_REPO) } : {}),
+    threadsPerTool: Math.max(1, Math.floor(availableParallelism() / settings.PROCESSING_CONCURRENCY)),
+  }
+}
+
+function sayIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+}

@@ -1,0 +1,116 @@
+// `npm run doctor`: what works, what does not, and what to do about it. Ends with 1 when something needed is missing.
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import { execa } from 'execa'
+import { z } from 'zod'
+import type { Settings } from './config.ts'
+import { describeError } from './errors.ts'
+import { createLog } from './log.ts'
+import { openServices, type Services } from './services.ts'
+import { listModels } from './tools/models.ts'
+import { pythonCommand, toolEnvironment } from './tools/tools.ts'
+
+const TOOL_SECONDS = 60
+const LISTEN_SECONDS = 5
+/** Below this an hour of stems may not fit. */
+const LOW_DISK_BYTES = 5 * 1024 ** 3
+
+type Finding = { state: 'good' | 'bad' | 'note'; text: string }
+const good = (text: string): Finding => ({ state: 'good', text })
+const bad = (text: string): Finding => ({ state: 'bad', text })
+const note = (text: string): Finding => ({ state: 'note', text })
+
+const toolReport = z.looseObject({
+  python: z.string(),
+  tools: z.record(z.string(), z.string().nullable()),
+  device: z.looseObject({ auto: z.string(), name: z.string().nullish() }).nullish(),
+  problems: z.array(z.object({ code: z.string(), message: z.string() })),
+})
+
+export async function doctor(settings: Settings): Promise<number> {
+  const findings: Finding[] = [good(`Node ${process.version}`)]
+  findings.push(...(await checkDatabase(settings)))
+  for (const environment of ['separate', 'download'] as const) findings.push(...(await checkTools(settings, environment)))
+  findings.push(...(await checkModels(settings)), await checkDisk(settings), ...checkPlatforms(settings))
+  const marks = { good: styleText('green', '✓'), bad: styleText('red', '✗'), note: styleText('yellow', '·') }
+  for (const { state, text } of findings) console.log(`${marks[state]} ${text}`)
+  return findings.some(({ state }) => state === 'bad') ? 1 : 0
+}
+
+async function checkDatabase(settings: Settings): Promise<Finding[]> {
+  const where = settings.DATABASE_URL ? `at ${new URL(settings.DATABASE_URL).host}` : 'embedded'
+  let services: Services | undefined
+  try {
+    services = await openServices(settings, createLog('silent'), () => {})
+    const { rows } = await services.db.query<{ server_version: string }>('show server_version')
+    const version = rows[0]?.server_version
+    return [good(`PostgreSQL ${version}, ${where}`), await checkSession(services)]
+  } catch (error) {
+    return [bad(`PostgreSQL, ${where}: ${describeError(error).message}`)]
+  } finally {
+    await services?.close()
+  }
+}
+
+/** LISTEN and session locks need a connection that stays the same: PgBouncer's transaction mode breaks both. */
+async function checkSession({ db }: Services): Promise<Finding> {
+  const heard = Promise.withResolvers<boolean>()
+  const listener = await db.listen('sound_forge_doctor', (payload) => payload === 'proof' && heard.resolve(true))
+  const timer = setTimeout(() => heard.resolve(false), LISTEN_SECONDS * 1000)
+  await db.query(`select pg_notify('sound_forge_doctor', 'proof')`)
+  const listens = await heard.promise
+  clearTimeout(timer)
+  await listener.close()
+  const holder = await db.session()
+  const other = await db.session()
+  await holder.query(`select pg_advisory_lock(hashtextextended('sound-forge doctor', 0))`)
+  const { rows } = await other.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtextextended('sound-forge doctor', 0)) as got`)
+  await Promise.all([holder.end(), other.end()])
+  if (listens && rows[0]?.got === false) return good('LISTEN and session locks work')
+  return bad('LISTEN or session locks do not work: give DATABASE_URL a session connection, not PgBouncer in transaction mode')
+}
+
+async function checkTools(settings: Settings, environment: 'separate' | 'download'): Promise<Finding[]> {
+  try {
+    const { file, args, cwd, env } = pythonCommand(environment, 'stemtools.doctor', [], toolEnvironment(settings, process.env))
+    const { stdout } = await execa(file, args, { cwd, env, extendEnv: false, timeout: TOOL_SECONDS * 1000 })
+    const report = toolReport.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
+    const versions = Object.entries(report.tools).map(([tool, version]) => `${tool} ${version ?? 'missing'}`)
+    const findings = [good(`Python ${report.python} (${environment}): ${versions.join(', ')}`)]
+    if (report.device) findings.push(good(`Device: ${report.device.auto}${report.device.name ? ` (${report.device.name})` : ''}`))
+    return [...findings, ...report.problems.map(({ message }) => bad(message))]
+  } catch {
+    return [bad(`The Python tools of the ${environment} environment do not start: run \`npm run setup\``)]
+  }
+}
+
+async function checkModels(settings: Settings): Promise<Finding[]> {
+  try {
+    const models = await listModels(settings)
+    const here = models.filter((model) => model.available).map((model) => model.name)
+    const htdemucs = here.includes('htdemucs')
+    return [
+      here.length > 0 ? good(`Models here: ${here.join(', ')}`) : bad('No model is here: run `npm run models -- fetch htdemucs`'),
+      ...(htdemucs ? [] : [note('htdemucs is not here yet: `npm run models -- fetch htdemucs` (84 MB), or it is fetched on first use')]),
+    ]
+  } catch {
+    return [bad('The models cannot be listed: run `npm run setup`')]
+  }
+}
+
+async function checkDisk(settings: Settings): Promise<Finding> {
+  const disk = await statfs(join(settings.DATA_DIR)).catch(() => undefined)
+  if (!disk) return bad(`DATA_DIR ${settings.DATA_DIR} cannot be read: name another folder`)
+  const free = disk.bavail * disk.bsize
+  const text = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${settings.DATA_DIR}`
+  return free < LOW_DISK_BYTES ? note(`${text}: little room for stems, free some space`) : good(text)
+}
+
+function checkPlatforms(settings: Settings): Finding[] {
+  const spotify = settings.SPOTIFY_CLIENT_ID && settings.SPOTIFY_CLIENT_SECRET
+  return [
+    good('Terminal: npm run separate -- <file or link>'),
+    spotify ? good('Spotify: the credentials of your app are used') : note("Spotify: spotdl's default is used; set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for your own app"),
+  ]
+}

@@ -1,0 +1,96 @@
+// What a message shows of a request, free of any platform. Pure.
+import type { StageName } from '../queue/queues.ts'
+import { MAX_ATTEMPTS } from '../queue/queues.ts'
+import { secondsLeft } from './progress.ts'
+
+export type CardStage = {
+  stage: StageName
+  state: 'ahead' | 'waiting' | 'running' | 'retrying' | 'done' | 'discarded'
+  fraction: number
+  step: string | null
+  attempt: number
+  startedAt: Date | null
+  error: string | null
+  /** Jobs before this one in its queue; 0 when it is next or running. */
+  place: number
+  /** Measured seconds of work per second of audio; undefined before the first run. */
+  rate: number | undefined
+}
+
+export type CardFacts = {
+  number: number
+  state: 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
+  title: string
+  artist: string | null
+  durationSeconds: number | null
+  model: string | null
+  format: string
+  bpm: number | null
+  key: string | null
+  errorCode: string | null
+  errorMessage: string | null
+  stages: CardStage[]
+}
+
+export type Card = {
+  number: number
+  state: CardFacts['state']
+  title: string
+  artist: string | null
+  /** Short facts about the song: length, BPM, key, model. */
+  facts: string[]
+  lines: { stage: StageName; label: string; state: CardStage['state']; fraction: number; note: string | null }[]
+  secondsLeft: number | null
+  /** What to know about the stems, or why there are none. */
+  notes: string[]
+  error: { code: string; message: string } | null
+}
+
+const LABELS: Record<StageName, string> = { download: 'Download', analysis: 'Analysis', processing: 'Separation', delivery: 'Delivery' }
+export const STARTER_NOTE =
+  'Made by starter, the small model that comes along, far below htdemucs: `npm run models -- fetch htdemucs` brings the real one.'
+
+export function cardOf(facts: CardFacts, now: Date): Card {
+  const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
+  const notes = []
+  if (facts.model === 'starter' && facts.state !== 'failed') notes.push(STARTER_NOTE)
+  if (discarded && facts.state !== 'failed') notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
+  return {
+    number: facts.number,
+    state: facts.state,
+    title: facts.title,
+    artist: facts.artist,
+    facts: [
+      facts.durationSeconds === null ? null : clock(facts.durationSeconds),
+      facts.bpm === null ? null : `${Math.round(facts.bpm)} BPM`,
+      facts.key,
+      facts.model,
+    ].filter((fact) => fact !== null),
+    lines: facts.stages.map((stage) => ({
+      stage: stage.stage,
+      label: LABELS[stage.stage],
+      state: stage.state,
+      fraction: stage.state === 'done' ? 1 : stage.fraction,
+      note: noteOf(stage),
+    })),
+    secondsLeft: facts.state === 'working' ? secondsLeft(facts.stages, facts.durationSeconds, now) : null,
+    notes,
+    error: facts.errorCode === null ? null : { code: facts.errorCode, message: facts.errorMessage ?? '' },
+  }
+}
+
+function noteOf(stage: CardStage): string | null {
+  if (stage.state === 'retrying') return `trying again (${stage.attempt + 1} of ${MAX_ATTEMPTS})`
+  if (stage.state === 'waiting') return stage.place > 0 ? `waiting, ${stage.place} before it` : 'waiting'
+  if (stage.state === 'running') return stage.attempt > 1 ? `attempt ${stage.attempt} of ${MAX_ATTEMPTS}` : stage.step
+  if (stage.state === 'discarded') return 'failed'
+  return null
+}
+
+/** 213 -> 3:33, 3700 -> 1:01:40 */
+export function clock(seconds: number): string {
+  const whole = Math.round(seconds)
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  const shown = parts[0] ? parts : parts.slice(1)
+  return shown.map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
+}

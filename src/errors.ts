@@ -1,0 +1,68 @@
+// Two kinds of error, and the one table of their codes.
+// UserError: said to the person, never retried.  ToolError: a Python tool's answer, retryable or not.
+
+/** What each code means, in the words a person reads when no better sentence came with it. */
+export const ERRORS = {
+  bad_usage: 'The command was not understood: see --help.',
+  bad_settings: 'A setting is wrong: correct it in the environment or in .env.',
+  not_a_song: 'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
+  unsupported_link: 'That link does not name one song: give the link of a single track.',
+  file_not_found: 'There is no such file: check the path.',
+  not_a_file: 'That is not an ordinary file: give an audio file.',
+  file_unreadable: 'The file cannot be read: check its permissions.',
+  empty_file: 'The file is empty: give an audio file.',
+  too_large: 'The file is too large: give a smaller one or raise MAX_UPLOAD_BYTES.',
+  unknown_stem: 'The model does not make that stem.',
+  unknown_model: 'There is no such model: see `npm run models`.',
+  weights_unavailable: 'The weights of the model cannot be had here: run `npm run models`, or use MODEL=starter.',
+  database_unavailable: 'The database cannot be reached: check DATABASE_URL.',
+  database_refused: 'PostgreSQL cannot be started here: set DATABASE_URL.',
+  setup_incomplete: 'Something is missing: run `npm run setup`.',
+  output_unwritable: 'The stems cannot be written there: choose another folder with --out.',
+  disk_full: 'The disk is full: free some space and run the same command again.',
+  out_of_memory: 'There was not enough memory for this song: close other programs or use a smaller model.',
+  not_audio: 'That is not audio that can be decoded: give another file.',
+  tool_crashed: 'The tool stopped without an answer.',
+  tool_stalled: 'The tool stopped making progress and was ended.',
+  bad_answer: 'The tool gave an answer that makes no sense.',
+  crashed_repeatedly: 'The work crashed five times: it is not tried again, as it may be what crashes us.',
+  job_failed: 'The job was ended from outside: ask for the song again.',
+  cancelled: 'Cancelled.',
+  internal: 'Something went wrong inside: the log says what.',
+} as const
+
+export type ErrorCode = keyof typeof ERRORS | (string & {})
+
+/** A mistake or a limit that the person who asked can do something about. */
+export class UserError extends Error {
+  override name = 'UserError'
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message?: string, options?: ErrorOptions) {
+    super(message ?? ERRORS[code as keyof typeof ERRORS] ?? code, options)
+    this.code = code
+  }
+}
+
+/** A tool's run that ended badly. `retryable`: the same run may succeed another time. */
+export class ToolError extends Error {
+  override name = 'ToolError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  /** The last lines of the tool's stderr, for the log only. */
+  readonly stderrTail: string
+  constructor(code: ErrorCode, message: string | undefined, retryable: boolean, stderrTail = '') {
+    super(message ?? ERRORS[code as keyof typeof ERRORS] ?? code)
+    this.code = code
+    this.retryable = retryable
+    this.stderrTail = stderrTail
+  }
+}
+
+/** The one place that turns any error into a code and a sentence fit for people. */
+export function describeError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
+  if (error instanceof ToolError) return { code: error.code, message: error.message, retryable: error.retryable }
+  if (error instanceof UserError) return { code: error.code, message: error.message, retryable: false }
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
+  return { code: 'internal', message: ERRORS.internal, retryable: true }
+}

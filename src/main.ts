@@ -1,0 +1,115 @@
+// The entry: node src/main.ts <command>. Every error ends here, as one sentence and an exit code.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startBot } from './bot.ts'
+import { parseSeparateArguments, separateUsage } from './chat/terminal/arguments.ts'
+import { EXIT, separateAtTerminal } from './chat/terminal/separate.ts'
+import { readSettings, type Settings } from './config.ts'
+import { doctor } from './doctor.ts'
+import { describeError, ToolError, UserError } from './errors.ts'
+import { createLog, type Log } from './log.ts'
+import { models } from './models.ts'
+import { openServices } from './services.ts'
+import { startWorker } from './worker.ts'
+
+const CLONE = join(import.meta.dirname, '..')
+/** What a platform gives a process between SIGTERM and SIGKILL is 30 s at most; the tools get the most of it. */
+const GRACE_SECONDS = 20
+
+const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
+  separate: runSeparate,
+  start: () => serve({ bot: true, worker: true }),
+  bot: () => serve({ bot: true, worker: false }),
+  worker: () => serve({ bot: false, worker: true }),
+  doctor: async () => doctor(readSettings(process.env, CLONE)),
+  models: async (args) => models(readSettings(process.env, CLONE), args),
+  migrate: runMigrate,
+}
+
+async function runSeparate(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(separateUsage())
+    return 0
+  }
+  const args = parseSeparateArguments(argv)
+  const settings = readSettings(process.env, CLONE)
+  const log = fileLog(settings)
+  const services = await openServices(settings, log, (line) => console.error(line))
+  const worker = startWorker(settings, services, log)
+  try {
+    const cwd = process.env['SFA_CWD'] ?? process.cwd()
+    return await separateAtTerminal(args, { settings, services, log, workerDecided: worker.decided, cwd })
+  } finally {
+    await worker.stop(0)
+    await services.close()
+  }
+}
+
+/** The card owns the terminal: the log goes to a file beside the data. */
+function fileLog(settings: Settings): Log {
+  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 })
+  return createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
+}
+
+async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> {
+  const settings = readSettings(process.env, CLONE)
+  const log = createLog(settings.LOG_LEVEL)
+  const stopped = untilStopped()
+  const services = await openServices(settings, log, (line) => log.info(line))
+  try {
+    const bot = roles.bot ? startBot(services, log) : undefined
+    const worker = roles.worker ? startWorker(settings, services, log) : undefined
+    await worker?.decided
+    if (bot) log.info({ platforms: bot.platforms }, 'the bot is up')
+    if (worker) log.info(worker.working ? 'the worker is up' : 'another worker of this machine is at work; this one takes over when it goes')
+    await stopped
+    log.info('stopping: running jobs get a while to finish; a second signal stops at once')
+    await Promise.all([bot?.stop(), worker?.stop(GRACE_SECONDS)])
+    return 0
+  } finally {
+    await services.close()
+    log.info('stopped')
+  }
+}
+
+/** Settled by the first SIGTERM or SIGINT; the second ends the process at once, and the jobs are taken up elsewhere. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    const onSignal = () => {
+      if (++signals > 1) process.exit(EXIT.interrupted)
+      resolve()
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  })
+}
+
+async function runMigrate(): Promise<number> {
+  const settings = readSettings(process.env, CLONE)
+  const services = await openServices(settings, createLog('warn'), (line) => console.error(line))
+  await services.close()
+  console.log('The database is up to date.')
+  return 0
+}
+
+function report(error: unknown): number {
+  if (error instanceof UserError || error instanceof ToolError) {
+    console.error(`${error.message} (${error.code})`)
+    if (error.code === 'bad_usage') console.error(`\n${separateUsage()}`)
+  } else {
+    const { code, message } = describeError(error)
+    console.error(`${message} (${code})`)
+    console.error(error)
+  }
+  const code = error instanceof UserError ? error.code : ''
+  return code === 'bad_usage' || code === 'bad_settings' ? EXIT.usage : EXIT.failed
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = COMMANDS[name]
+if (command) process.exitCode = await command(args).catch(report)
+else {
+  console.error(`There is no command ${name || '(none)'}: choose one of ${Object.keys(COMMANDS).join(', ')}. (bad_usage)`)
+  process.exitCode = EXIT.usage
+}

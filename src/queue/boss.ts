@@ -1,0 +1,53 @@
+// pg-boss, set up once a process: its schema, our queues, sending inside a caller's transaction.
+import { PgBoss } from 'pg-boss'
+import type { Log } from '../log.ts'
+import type { Queryable } from '../store/database.ts'
+import { QUEUE_OPTIONS, QUEUES, type QueueName } from './queues.ts'
+
+export type Boss = PgBoss
+
+export async function startBoss(url: string, log: Log): Promise<Boss> {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: 'pgboss',
+    application_name: 'sound-forge-jobs',
+    max: 6,
+    useListenNotify: true,
+
+    schedule: false,
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+    maintenanceIntervalSeconds: 3600,
+  })
+  // Without a listener Node would exit when the database goes away; pg-boss itself goes on trying.
+  boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
+  await boss.start()
+  const there = new Set((await boss.getQueues()).map((queue) => queue.name))
+  for (const [name, { priority: _, ...rest }] of Object.entries(QUEUES)) {
+    if (!there.has(name) && rest) await boss.createQueue(name, QUEUE_OPTIONS)
+  }
+  return boss
+}
+
+/** pg-boss's view of a transaction of ours. */
+export function within(tx: Queryable) {
+  return { db: { executeSql: (text: string, values?: unknown[]) => tx.query(text, values as unknown[]) } }
+}
+
+/** Sends a stage's job for its owner; the id of the live one when it is queued already. */
+export async function sendJob(tx: Queryable, boss: Boss, queue: QueueName, owner: string): Promise<string> {
+  const options = { ...within(tx), singletonKey: owner, priority: QUEUES[queue].priority }
+  const id = await boss.send(queue, { owner }, options)
+  if (id) return id
+  const { rows } = await tx.query<{ id: string }>(
+    `select id from pgboss.job where name = $1 and singleton_key = $2 and state in ('created', 'retry', 'active')`,
+    [queue, owner],
+  )
+  if (!rows[0]) throw new Error(`the ${queue} job of ${owner} could not be sent`)
+  return rows[0].id
+}
+
+/** Wakes every worker loop of this process: pg-boss leaves one that has just finished asleep until its next poll. */
+export function wakeWorkers(boss: Boss): void {
+  for (const worker of boss.getWipData()) boss.notifyWorker(worker.id)
+}

@@ -1,0 +1,37 @@
+// Brings a track's jobs and requests into line with where its stages stand: sends what became ready, ends what cannot be
+// fulfilled, cancels what nobody wants. Run after everything that changes a stage or a request, and by the sweep for what
+// nothing ran after: a job that was failed, cancelled or deleted from outside. The only code that fails a request.
+import { decide } from '../domain/separation.ts'
+import { ERRORS } from '../errors.ts'
+import type { Queryable } from '../store/database.ts'
+import { moveRequest, workingRequests } from '../store/requests.ts'
+import { forgetStage, notifyCards, stageStops, stagesOfTrack, stageWaits } from '../store/stages.ts'
+import { type Boss, sendJob, within } from './boss.ts'
+
+/** Workers abort the job whose id they hear here. */
+export const CANCEL_CHANNEL = 'sound_forge_cancel'
+
+/** Call with the track locked. */
+export async function settleTrack(tx: Queryable, boss: Boss, trackId: string): Promise<void> {
+  for (;;) {
+    const decision = decide({ trackId, requests: await workingRequests(tx, trackId), stages: await stagesOfTrack(tx, trackId) })
+    for (const { stage, owner } of decision.discard) {
+      await stageStops(tx, owner, stage, 'discarded', { code: 'job_failed', message: ERRORS.job_failed })
+    }
+    for (const { requestId, code, message } of decision.fail) {
+      await moveRequest(tx, requestId, ['working'], 'failed', { code, message })
+    }
+    // What was discarded or failed changes what is wanted: look again before sending or cancelling.
+    if (decision.discard.length + decision.fail.length > 0) continue
+    for (const { stage, owner, queue } of decision.send) {
+      const jobId = await sendJob(tx, boss, queue, owner)
+      await stageWaits(tx, { owner, stage, trackId, queue, jobId })
+    }
+    for (const { stage, owner, queue, jobId, job } of decision.cancel) {
+      if (job === 'live') await boss.cancel(queue, jobId, within(tx))
+      await forgetStage(tx, owner, stage)
+      await tx.query('select pg_notify($1, $2)', [CANCEL_CHANNEL, jobId])
+    }
+    return notifyCards(tx, trackId)
+  }
+}

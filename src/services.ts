@@ -1,0 +1,42 @@
+// What every role stands on: the database, migrated; the job queue; the file store.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Settings } from './config.ts'
+import { UserError } from './errors.ts'
+import { openDiskFiles } from './files/disk.ts'
+import type { Files } from './files/files.ts'
+import type { Log } from './log.ts'
+import { type Boss, startBoss } from './queue/boss.ts'
+import { assertReachable, connect, type Database } from './store/database.ts'
+import { openEmbedded } from './store/embedded.ts'
+import { migrate } from './store/migrate.ts'
+
+export type Services = { db: Database; boss: Boss; files: Files; close(): Promise<void> }
+
+/** @param onLine hears one line about a step that takes a while */
+export async function openServices(settings: Settings, log: Log, onLine: (line: string) => void): Promise<Services> {
+  const root = join(settings.DATA_DIR, 'files')
+  await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOSPC' ? 'the disk is full' : 'it cannot be written'
+    throw new UserError('bad_settings', `DATA_DIR ${settings.DATA_DIR} cannot be used, as ${why}: name another folder.`)
+  })
+  const server = settings.DATABASE_URL
+    ? { url: settings.DATABASE_URL, close: async () => {} }
+    : await openEmbedded({ dataDir: join(settings.DATA_DIR, 'postgres'), onLine })
+  const db = connect(server.url, log)
+  const undo: (() => Promise<unknown>)[] = [() => server.close(), () => db.close()]
+  const close = async () => {
+    for (const each of undo.splice(0).reverse()) await each().catch((error: unknown) => log.warn({ err: error }, 'closing'))
+  }
+  try {
+    await assertReachable(db)
+    // pg-boss first: our migrations may look at its tables.
+    const boss = await startBoss(server.url, log)
+    undo.push(() => boss.stop({ graceful: true, timeout: 5_000 }))
+    await migrate(db)
+    return { db, boss, files: openDiskFiles(root), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+// job_events: every start, end and error of a job. What attempts and crashes are counted from.
+import type { QueueName } from '../queue/queues.ts'
+import type { Queryable } from './database.ts'
+
+export type JobEvent = {
+  kind: 'start' | 'stop' | 'exception' | 'released' | 'lost' | 'cancelled'
+  jobId: string
+  queue: QueueName
+  owner: string
+  trackId: string
+  attempt: number
+  workerId: string
+  queueMs?: number
+  durationMs?: number
+  error?: { code: string; message: string }
+  audioSeconds?: number
+  model?: string
+  device?: string
+}
+
+export async function recordEvent(tx: Queryable, event: JobEvent): Promise<void> {
+  await tx.query(
+    `insert into job_events (kind, job_id, queue, owner, track_id, attempt, worker_id, queue_ms, duration_ms, error_code, error_message, audio_seconds, model, device)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    [
+      event.kind,
+      event.jobId,
+      event.queue,
+      event.owner,
+      event.trackId,
+      event.attempt,
+      event.workerId,
+      event.queueMs ?? null,
+      event.durationMs ?? null,
+      event.error?.code ?? null,
+      event.error?.message ?? null,
+      event.audioSeconds ?? null,
+      event.model ?? null,
+      event.device ?? null,
+    ],
+  )
+}
+
+/** A failure ended by the tool's own answer; a crash is a start that nothing ended. */
+export async function countFailures(db: Queryable, jobId: string): Promise<{ failures: number; crashes: number }> {
+  const { rows } = await db.query<{ failures: number; crashes: number }>(
+    `select count(*) filter (where kind = 'exception')::int as failures,
+       (count(*) filter (where kind = 'start') - count(*) filter (where kind <> 'start'))::int as crashes
+     from job_events where job_id = $1`,
+    [jobId],
+  )
+  return rows[0] ?? { failures: 0, crashes: 0 }
+}
+
+/** Seconds of work per second of audio of a queue's last runs (median), by model where given; undefined before the first. */
+export async function measuredRate(db: Queryable, queue: QueueName, model: string | null): Promise<number | undefined> {
+  const { rows } = await db.query<{ rate: number | null }>(
+    `select percentile_cont(0.5) within group (order by rate) as rate from (
+       select duration_ms / 1000 / audio_seconds as rate from job_events
+       where queue = $1 and kind = 'stop' and audio_seconds > 0 and ($2::text is null or model = $2) order by at desc limit 20) recent`,
+    [queue, model],
+  )
+  return rows[0]?.rate ?? undefined
+}

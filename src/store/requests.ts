@@ -1,0 +1,113 @@
+// interactions and requests: a command somebody gave, and what they asked with it.
+import type { OpenRequest } from '../domain/separation.ts'
+import type { Queryable } from './database.ts'
+
+export type RequestState = 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
+export type Interaction = { platform: string; app: string; externalId: string; person: string; channel: string }
+/** `model` is as asked for (`auto` included); `stems` empty means all the model makes. */
+export type Asked = { model: string; stems: string[]; format: 'mp3' | 'flac' | 'wav' }
+export type Request = Asked & {
+  id: string
+  number: number
+  platform: string
+  trackId: string
+  separationId: string | null
+  state: RequestState
+  errorCode: string | null
+  errorMessage: string | null
+}
+
+const COLUMNS = `id, number::int, platform, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
+  error_code as "errorCode", error_message as "errorMessage"`
+
+/** Saves the interaction; undefined when it is saved already, as when a platform sends it twice. */
+export async function insertInteraction(tx: Queryable, of: Interaction): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>(
+    `insert into interactions (platform, app, external_id, person, channel) values ($1, $2, $3, $4, $5)
+     on conflict (platform, app, external_id) do nothing returning id`,
+    [of.platform, of.app, of.externalId, of.person, of.channel],
+  )
+  return rows[0]?.id
+}
+
+export async function requestOfInteraction(db: Queryable, of: Interaction): Promise<Request | undefined> {
+  const { rows } = await db.query<Request>(
+    `select ${COLUMNS} from requests where interaction_id =
+       (select id from interactions where platform = $1 and app = $2 and external_id = $3)`,
+    [of.platform, of.app, of.externalId],
+  )
+  return rows[0]
+}
+
+export async function insertRequest(
+  tx: Queryable,
+  interactionId: string,
+  of: Interaction,
+  asked: Asked,
+  trackId: string,
+  separationId: string | null,
+): Promise<Request> {
+  const { rows } = await tx.query<Request>(
+    `insert into requests (interaction_id, platform, person, channel, track_id, separation_id, model, stems, format)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
+    [interactionId, of.platform, of.person, of.channel, trackId, separationId, asked.model, asked.stems, asked.format],
+  )
+  if (!rows[0]) throw new Error('insert returned nothing')
+  return rows[0]
+}
+
+/** The newest request of the same person, channel and wish that is younger than `withinSeconds`, or still open when `openOfAnyAge`. */
+export async function findSameRequest(
+  tx: Queryable,
+  of: Interaction,
+  asked: Asked,
+  trackId: string,
+  { withinSeconds, openOfAnyAge }: { withinSeconds: number; openOfAnyAge: boolean },
+): Promise<Request | undefined> {
+  const { rows } = await tx.query<Request>(
+    `select ${COLUMNS} from requests
+     where platform = $1 and person = $2 and channel = $3 and track_id = $4 and model = $5 and stems = $6 and format = $7
+       and state not in ('failed', 'cancelled')
+       and (created_at > now() - make_interval(secs => $8) or ($9 and state in ('working', 'ready')))
+     order by created_at desc limit 1`,
+    [of.platform, of.person, of.channel, trackId, asked.model, asked.stems, asked.format, withinSeconds, openOfAnyAge],
+  )
+  return rows[0]
+}
+
+export async function findRequest(db: Queryable, id: string): Promise<Request | undefined> {
+  return (await db.query<Request>(`select ${COLUMNS} from requests where id = $1`, [id])).rows[0]
+}
+
+export async function workingRequests(tx: Queryable, trackId: string): Promise<OpenRequest[]> {
+  const { rows } = await tx.query<OpenRequest>(
+    `select id, platform, separation_id as "separationId" from requests where track_id = $1 and state = 'working' order by number`,
+    [trackId],
+  )
+  return rows
+}
+
+export async function tracksWithWork(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select track_id as id from requests where state = 'working'
+     union select track_id from stages where state in ('waiting', 'running', 'retrying')`,
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Moves a request on; false when it was not in one of the states it may come from. */
+export async function moveRequest(
+  tx: Queryable,
+  id: string,
+  from: RequestState[],
+  to: RequestState,
+  error?: { code: string; message: string },
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update requests set state = $3, error_code = $4, error_message = $5,
+       ended_at = case when $3 in ('delivered', 'failed', 'cancelled') then clock_timestamp() end
+     where id = $1 and state = any($2)`,
+    [id, from, to, error?.code ?? null, error?.message ?? null],
+  )
+  return rowCount === 1
+}

@@ -1,0 +1,59 @@
+// tracks and sources: one recording, and the keys under which people name it.
+import { provisionalTitle, type Source } from '../domain/source.ts'
+import type { Queryable } from './database.ts'
+
+export type Track = {
+  id: string
+  source: Source
+  title: string
+  artist: string | null
+  album: string | null
+  durationSeconds: number | null
+}
+
+const COLUMNS = 'id, source, title, artist, album, duration_seconds as "durationSeconds"'
+
+/** The track a source names, made when it is new, and locked until the transaction ends. */
+export async function claimTrack(tx: Queryable, source: Source): Promise<Track> {
+  for (;;) {
+    const known = await tx.query<{ id: string }>('select track_id as id from sources where key = $1', [source.key])
+    const id = known.rows[0]?.id ?? (await createTrack(tx, source))
+    if (id) return lockTrack(tx, id)
+    // Somebody else made it between the two statements: it can be seen now.
+  }
+}
+
+async function createTrack(tx: Queryable, source: Source): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>(
+    `with track as (insert into tracks (source, title) values ($2, $3) returning id)
+     insert into sources (key, track_id) select $1, id from track on conflict do nothing returning track_id as id`,
+    [source.key, source, provisionalTitle(source)],
+  )
+  return rows[0]?.id
+}
+
+/** Serialises everything that decides about the track: claim, hand-off, cancel, settle. */
+export async function lockTrack(tx: Queryable, id: string): Promise<Track> {
+  const { rows } = await tx.query<Track>(`select ${COLUMNS} from tracks where id = $1 for update`, [id])
+  if (!rows[0]) throw new Error(`there is no track ${id}`)
+  return rows[0]
+}
+
+export async function findTrack(db: Queryable, id: string): Promise<Track | undefined> {
+  return (await db.query<Track>(`select ${COLUMNS} from tracks where id = $1`, [id])).rows[0]
+}
+
+/** Writes what the download found out about the song. */
+export async function describeTrack(
+  tx: Queryable,
+  id: string,
+  found: { title: string; artist: string | null; album: string | null; durationSeconds: number },
+): Promise<void> {
+  await tx.query('update tracks set title = $2, artist = $3, album = $4, duration_seconds = $5 where id = $1', [
+    id,
+    found.title,
+    found.artist,
+    found.album,
+    found.durationSeconds,
+  ])
+}

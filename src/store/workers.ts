@@ -1,0 +1,30 @@
+// workers: who says to be alive, where, and which models they can load. The proof of life is a session lock on the id.
+import type { Queryable } from './database.ts'
+
+export type LoadableModel = { name: string; weights: string }
+export type WorkerRow = { id: string; machine: string; hostname: string; pid: number; models: LoadableModel[] }
+
+/** SQL of the key that a worker's session locks; the one place that spells it. */
+export const WORKER_LOCK = "hashtextextended('sound-forge worker ' || $1, 0)"
+
+export async function insertWorker(db: Queryable, worker: WorkerRow): Promise<void> {
+  await db.query(
+    `insert into workers (id, machine, hostname, pid, models) values ($1, $2, $3, $4, $5)
+     on conflict (id) do update set models = excluded.models`,
+    [worker.id, worker.machine, worker.hostname, worker.pid, JSON.stringify(worker.models)],
+  )
+}
+
+export async function deleteWorker(db: Queryable, id: string): Promise<void> {
+  await db.query('delete from workers where id = $1', [id])
+}
+
+export async function listWorkers(db: Queryable): Promise<WorkerRow[]> {
+  return (await db.query<WorkerRow>('select id, machine, hostname, pid, models from workers order by started_at')).rows
+}
+
+/** Whether nobody holds the worker's lock: it has died, or its connection has just dropped. */
+export async function workerLockIsFree(tx: Queryable, id: string): Promise<boolean> {
+  const { rows } = await tx.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${WORKER_LOCK}) as free`, [id])
+  return rows[0]?.free === true
+}

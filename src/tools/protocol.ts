@@ -1,0 +1,65 @@
+// The lines a Python tool writes, as schemas. Version 1; python/stemtools/protocol.py is the other side.
+import { z } from 'zod'
+
+const id = z.string().nullable()
+
+export const lineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), tool: z.string(), protocol: z.literal(1) }),
+  z.object({ type: z.literal('progress'), id, fraction: z.number().min(0).max(1), step: z.string().max(200).optional() }),
+  z.looseObject({ type: z.literal('result'), id }),
+  z.object({ type: z.literal('error'), id, code: z.string().regex(/^[a-z_]+$/), retryable: z.boolean(), message: z.string().max(2000) }),
+])
+export type Line = z.infer<typeof lineSchema>
+
+/** A file name inside the folder the tool was given; nothing else is believed. */
+const fileName = z.string().regex(/^[^/\\\0]+$/)
+
+export const downloadResult = z.object({
+  file: fileName,
+  bytes: z.number().int(),
+  sha256: z.string(),
+  title: z.string().min(1),
+  artist: z.string().nullable(),
+  album: z.string().nullable(),
+  durationSeconds: z.number().positive(),
+  cover: fileName.nullable(),
+  truncated: z.boolean(),
+})
+export type DownloadResult = z.infer<typeof downloadResult>
+
+export const analysisResult = z.object({
+  durationSeconds: z.number(),
+  bpm: z.number().nullable(),
+  bpmAlternative: z.number().nullable(),
+  bpmConfidence: z.number(),
+  steady: z.boolean(),
+  key: z.string().nullable(),
+  keyConfidence: z.number(),
+  keyAlternative: z.string().nullable(),
+  camelot: z.string().nullable(),
+  tuningCents: z.number().nullable(),
+  a4Hz: z.number().nullable(),
+  loudnessLufs: z.number().nullable(),
+  peakDbfs: z.number().nullable(),
+  beats: z.number().int(),
+  files: z.array(fileName),
+})
+export type AnalysisResult = z.infer<typeof analysisResult>
+
+export const separationResult = z.object({
+  model: z.string(),
+  weights: z.string(),
+  device: z.string(),
+  stems: z.array(z.object({ stem: z.string(), file: fileName, bytes: z.number().int(), peak: z.number() })).min(1),
+  gain: z.number().positive(),
+  sampleRateHz: z.number().int(),
+  samples: z.number().int(),
+  seconds: z.number(),
+  realTimeFactor: z.number(),
+})
+export type SeparationResult = z.infer<typeof separationResult>
+
+export const encodeResult = z.object({
+  files: z.array(z.object({ stem: z.string(), file: fileName, bytes: z.number().int() })).min(1),
+})
+export type EncodeResult = z.infer<typeof encodeResult>

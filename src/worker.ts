@@ -1,0 +1,108 @@
+// The worker role, wired: one loop a queue, each running its stage's tool; graceful stop.
+import type { Settings } from './config.ts'
+import type { Log } from './log.ts'
+import { holdWorkerRole, machineId, startSweeps } from './queue/liveness.ts'
+import { type QueueName, WORK_OPTIONS } from './queue/queues.ts'
+import { CANCEL_CHANNEL } from './queue/settle.ts'
+import type { Services } from './services.ts'
+import { analysis } from './stages/analysis.ts'
+import { delivery } from './stages/delivery.ts'
+import { download } from './stages/download.ts'
+import { processing } from './stages/processing.ts'
+import { type StageDeps, stageHandler } from './stages/stage.ts'
+import { namedFolders } from './store/stages.ts'
+import { loadableModels } from './tools/models.ts'
+import { createTools, type Tools } from './tools/tools.ts'
+
+/** Folders that no row names are an attempt's that never landed, or an upload that is used up. */
+const UNNAMED_SECONDS = 3600
+/** Time the tools have to end after a stop that does not wait for them. */
+const RELEASE_SECONDS = 5
+
+export type Worker = {
+  /** Whether this process has the worker role; false while it waits for another process of this machine to go. */
+  readonly working: boolean
+  /** Settled once it is known who works: this process, or the one that it waits for. */
+  decided: Promise<void>
+  /** Stops taking jobs, gives running ones `graceSeconds` to finish, gives the rest back. */
+  stop(graceSeconds: number): Promise<void>
+}
+
+export function startWorker(
+  settings: Settings,
+  services: Services,
+  log: Log,
+  { tools = createTools(settings), models = loadableModels(settings) }: { tools?: Tools; models?: ReturnType<typeof loadableModels> } = {},
+): Worker {
+  const leaving = new AbortController()
+  const decided = Promise.withResolvers<void>()
+  let work: { stop(graceSeconds: number): Promise<void> } | undefined
+  const started = (async () => {
+    const known = await models
+    while (!leaving.signal.aborted) {
+      const lost = Promise.withResolvers<void>()
+      const role = await holdWorkerRole(services.db, log, known, leaving.signal, { onWait: decided.resolve, onLost: lost.resolve })
+      work = await runLoops(settings, services, log, tools, role.id, known)
+      decided.resolve()
+      const left = new Promise<void>((resolve) => leaving.signal.addEventListener('abort', () => resolve(), { once: true }))
+      await Promise.race([lost.promise, left])
+      if (leaving.signal.aborted) return role
+      await work.stop(0)
+      await role.release()
+    }
+    return undefined
+  })()
+  started.catch((error: unknown) => {
+    if (!leaving.signal.aborted) log.error({ err: error }, 'the worker could not start')
+    decided.reject(error)
+  })
+  decided.promise.catch(() => {})
+
+  return {
+    get working() {
+      return work !== undefined
+    },
+    decided: decided.promise,
+    async stop(graceSeconds) {
+      leaving.abort()
+      const role = await started.catch(() => undefined)
+      await work?.stop(graceSeconds)
+      await tools.close()
+      await role?.release()
+    },
+  }
+}
+
+async function runLoops(settings: Settings, { db, boss, files }: Services, log: Log, tools: Tools, workerId: string, models: StageDeps['models']) {
+  const shutdown = new AbortController()
+  const running: StageDeps['running'] = new Map()
+  const deps: StageDeps = { db, boss, files, tools, settings, log, workerId, models, shutdown: shutdown.signal, running }
+  const loops: [QueueName, number, ReturnType<typeof stageHandler>][] = [
+    ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download, deps)],
+    ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
+    ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
+    ['delivery-terminal', 2, stageHandler('delivery-terminal', delivery, deps)],
+  ]
+  const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())
+  const sweeps = startSweeps({ db, boss, log }, { id: workerId, machine: machineId() })
+  for (const [queue, localConcurrency, handler] of loops) {
+    await boss.work(queue, { ...WORK_OPTIONS, localConcurrency }, handler)
+  }
+  const tidy = () =>
+    void files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS).catch((error: unknown) => log.warn({ err: error }, 'tidying files'))
+  const tidying = setInterval(tidy, UNNAMED_SECONDS * 1000)
+  tidy()
+  log.info({ worker: workerId, models: models.map((model) => model.name) }, 'working')
+
+  return {
+    async stop(graceSeconds: number) {
+      clearInterval(tidying)
+      const ended = loops.map(([queue]) => boss.offWork(queue, { wait: true }))
+      const release = setTimeout(() => shutdown.abort(), graceSeconds * 1000)
+      await Promise.race([Promise.all(ended), new Promise((resolve) => setTimeout(resolve, (graceSeconds + RELEASE_SECONDS) * 1000).unref())])
+      clearTimeout(release)
+      await sweeps.stop()
+      await cancels.close()
+    },
+  }
+}

@@ -1,0 +1,19 @@
+// A worker in a process of its own, to be killed: node test/support/worker-process.ts <script folder>; its settings come from the environment.
+import { readSettings } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
+import { openServices } from '../../src/services.ts'
+import { createTools } from '../../src/tools/tools.ts'
+import { startWorker } from '../../src/worker.ts'
+import { MODELS, scriptedCommands } from './scripted.ts'
+
+const settings = readSettings(process.env, process.cwd())
+const log = createLog(settings.LOG_LEVEL)
+const services = await openServices(settings, log, () => {})
+const tools = createTools(settings, scriptedCommands(process.argv[2] ?? ''))
+const worker = startWorker(settings, services, log, { tools, models: Promise.resolve(MODELS) })
+await worker.decided
+console.log(worker.working ? 'working' : 'waiting')
+process.once('SIGTERM', async () => {
+  await worker.stop(1)
+  await services.close()
+})

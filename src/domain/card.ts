@@ -1,21 +1,7 @@
 // What a message shows of a request, free of any platform. Pure.
 import type { StageName } from '../queue/queues.ts'
 import { MAX_ATTEMPTS } from '../queue/queues.ts'
-import { secondsLeft } from './progress.ts'
-
-export type CardStage = {
-  stage: StageName
-  state: 'ahead' | 'waiting' | 'running' | 'retrying' | 'done' | 'discarded'
-  fraction: number
-  step: string | null
-  attempt: number
-  startedAt: Date | null
-  error: string | null
-  /** Jobs before this one in its queue; 0 when it is next or running. */
-  place: number
-  /** Measured seconds of work per second of audio; undefined before the first run. */
-  rate: number | undefined
-}
+import { type CardStage, secondsLeft } from './progress.ts'
 
 export type CardFacts = {
   number: number

@@ -1,6 +1,19 @@
 // How long a request will take, from what was measured. Pure.
 import type { StageName } from '../queue/queues.ts'
-import type { CardStage } from './card.ts'
+
+export type CardStage = {
+  stage: StageName
+  state: 'ahead' | 'waiting' | 'running' | 'retrying' | 'done' | 'discarded'
+  fraction: number
+  step: string | null
+  attempt: number
+  startedAt: Date | null
+  error: string | null
+  /** Jobs before this one in its queue; 0 when it is next or running. */
+  place: number
+  /** Measured seconds of work per second of audio; undefined before the first run. */
+  rate: number | undefined
+}
 
 /** Seconds of work per second of audio, until a first run has been measured (two CPU cores, htdemucs). */
 const ASSUMED_RATE: Record<StageName, number> = { download: 0, analysis: 0.1, processing: 1, delivery: 0.05 }

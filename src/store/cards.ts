@@ -1,5 +1,6 @@
 // What a card shows, read from the rows.
-import type { CardFacts, CardStage } from '../domain/card.ts'
+import type { CardFacts } from '../domain/card.ts'
+import type { CardStage } from '../domain/progress.ts'
 import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues.ts'
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'

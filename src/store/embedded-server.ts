@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { UserError } from '../errors.ts'
 import type { Binaries } from './embedded-binaries.ts'
@@ -27,6 +28,8 @@ export type Server = { data: string; binaries: Binaries; account: Account | unde
 const ROLE = 'alchemy'
 const HOST = '127.0.0.1'
 const CONNECT_MS = 5_000
+const STOP_SECONDS = 30
+const POLL_MS = 20
 const MAX_LOG_BYTES = 1024 ** 2
 /** Independent of the host's locales: sorts by code point, knows Unicode's letters. */
 const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
@@ -103,11 +106,11 @@ export function requireSameMajor({ data, binaries }: Server): void {
   )
 }
 
-/** Removes what killed initialisations left; their names end in the process id. */
+/** Removes what killed initialisations left; their names tell whose they are. */
 function removeUnfinished(data: string): void {
   const prefix = `${basename(data)}.new-`
   for (const name of readdirSync(dirname(data)).filter((entry) => entry.startsWith(prefix))) {
-    const pid = Number(name.slice(prefix.length).split('.')[0])
+    const pid = Number(name.slice(prefix.length).split('-')[0])
     if (pid !== process.pid && !isAlive(pid))
       rmSync(join(dirname(data), name), { recursive: true, force: true })
   }
@@ -126,7 +129,7 @@ function isAlive(pid: number): boolean {
 export async function initialise(server: Server): Promise<void> {
   const { data, binaries, account } = server
   removeUnfinished(data)
-  const unfinished = `${data}.new-${process.pid}`
+  const unfinished = `${data}.new-${process.pid}-${randomBytes(4).toString('hex')}`
   const passwordFile = `${unfinished}.password`
   const password = randomBytes(24).toString('base64url')
   const give = (path: string) => account && chownSync(path, account.uid, account.gid)
@@ -193,8 +196,17 @@ export async function start(server: Server): Promise<boolean> {
   return (await run(server, binaries.pgCtl, args)) === 0
 }
 
-export async function stop(server: Server, mode: 'fast' | 'immediate'): Promise<void> {
-  await run(server, server.binaries.pgCtl, ['stop', '-D', server.data, '-m', mode, '-w', '-t', '30'])
+/**
+ * Stops a server that is known to run, ending its connections. Not by pg_ctl, which goes on waiting when another
+ * process starts the next server at once.
+ */
+export async function stop({ data }: Server): Promise<void> {
+  const pidLine = () => readText(pidFile(data))?.split('\n')[0]
+  const pid = pidLine()
+  if (pid === undefined) return
+  process.kill(Number(pid), 'SIGINT') // PostgreSQL's "fast" shutdown
+  const deadline = Date.now() + STOP_SECONDS * 1000
+  while (pidLine() === pid && Date.now() < deadline) await sleep(POLL_MS)
 }
 
 /** Why the server did not start, as its log says. */

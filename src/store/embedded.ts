@@ -34,7 +34,11 @@ const REJOIN_MS = 500
 async function prepare(dataDir: string, onLine: (line: string) => void): Promise<Server> {
   const account = serverAccount(dataDir)
   const binaries = findBinaries((folder) => mayEnter(account, folder), OPEN_FOLDER)
-  const stopLeftOver = (data: string) => stop({ data, binaries, account }, 'immediate')
+  const stopLeftOver = async (data: string) => {
+    const found = await connect({ data, binaries, account }, 'postgres')
+    if (found === undefined || found === 'starting') return
+    await stop({ data, binaries, account })
+  }
   const data = await placeData(dataDir, account, stopLeftOver, onLine)
   return { data, binaries, account }
 }
@@ -94,7 +98,7 @@ async function leave(server: Server, client: pg.Client): Promise<void> {
     const { rows } = await client.query<{ last: boolean }>('select pg_try_advisory_lock($1) as last', [
       USERS_LOCK,
     ])
-    if (rows[0]?.last) await stop(server, 'fast')
+    if (rows[0]?.last) await stop(server)
   } catch {
     // the server has gone already
   } finally {

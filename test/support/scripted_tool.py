@@ -105,7 +105,7 @@ def work(request):
             cancelled.clear()
             return emit(type="error", id=id, code="cancelled", retryable=False, message="Cancelled.")
         if what not in ("stall", "child"):
-            emit(type="progress", id=id, fraction=round(1 - (end - time.monotonic()) / seconds, 2) if seconds else 1, step="working")
+            emit(type="progress", id=id, fraction=min(1, round(1 - (end - time.monotonic()) / seconds, 2)) if seconds else 1, step="working")
     emit(type="result", id=id, **result(request))
 
 

@@ -13,7 +13,8 @@ const tools = createTools(settings, scriptedCommands(process.argv[2] ?? ''))
 const worker = startWorker(settings, services, log, { tools, models: Promise.resolve(MODELS) })
 await worker.decided
 console.log(worker.working ? 'working' : 'waiting')
-process.once('SIGTERM', async () => {
+// Not once(): with no listener left, execa's own would end the process at once.
+process.on('SIGTERM', async () => {
   await worker.stop(1)
   await services.close()
 })

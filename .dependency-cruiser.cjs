@@ -1,0 +1,39 @@
+// Who may import whom. `npm run check` holds the tree to it.
+const NODE_IO = '^(node:)?(fs|net|http|https|child_process|dns|tls|dgram|worker_threads)'
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^(src|commands)/', pathNot: [from, ...allowed] },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'pure', severity: 'error', from: { path: '^src/(domain/|errors|queue/queues|tools/protocol)' }, to: { path: NODE_IO } },
+    only('domain', '^src/domain/', ['^src/errors', '^src/queue/queues', '^src/tools/protocol']),
+    only('errors', '^src/errors', []),
+    only('queues-table', '^src/queue/queues', []),
+    only('commands', '^commands/', ['^src/domain/', '^src/errors', '^src/queue/', '^src/store/', '^src/files/files', '^src/chat/chat']),
+    only('stages', '^src/stages/', ['^src/(domain|queue|store|files|tools)/', '^src/chat/chat', '^src/(errors|config|log)']),
+    only('chat', '^src/chat/', ['^commands/', '^src/(domain|store|queue|files)/', '^src/(errors|config|log|services)']),
+    only('queue', '^src/queue/', ['^src/(domain|store)/', '^src/files/files', '^src/(errors|log)']),
+    only('store', '^src/store/', ['^src/domain/', '^src/queue/queues', '^src/(errors|log)']),
+    only('files', '^src/files/', ['^src/domain/', '^src/errors']),
+    only('tools', '^src/tools/', ['^src/domain/', '^src/(errors|config|log)']),
+    {
+      name: 'platform-sdks-stay-in-chat',
+      severity: 'error',
+      from: { path: '^(src|commands)/', pathNot: '^src/chat/' },
+      to: { path: 'node_modules/(discord\\.js|@discordjs|@slack)' },
+    },
+    { name: 'sources-never-import-tests', severity: 'error', from: { path: '^(src|commands)/' }, to: { path: '^(test|bench)/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}

@@ -47,7 +47,7 @@ async function runSeparate(argv: string[]): Promise<number> {
 
 /** The card owns the terminal: the log goes to a file beside the data. */
 function fileLog(settings: Settings): Log {
-  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 })
+  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o711 })
   return createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
 }
 

@@ -16,7 +16,7 @@ export type Services = { db: Database; boss: Boss; files: Files; close(): Promis
 /** @param onLine hears one line about a step that takes a while */
 export async function openServices(settings: Settings, log: Log, onLine: (line: string) => void): Promise<Services> {
   const root = join(settings.DATA_DIR, 'files')
-  await mkdir(root, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolders(settings.DATA_DIR, root).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOSPC' ? 'the disk is full' : 'it cannot be written'
     throw new UserError('bad_settings', `DATA_DIR ${settings.DATA_DIR} cannot be used, as ${why}: name another folder.`)
   })
@@ -39,4 +39,10 @@ export async function openServices(settings: Settings, log: Log, onLine: (line: 
     await close()
     throw error
   }
+}
+
+/** The songs are for their owner alone; the folder around them may be passed through, as PostgreSQL's account has to when we are root. */
+async function makeFolders(dataDir: string, root: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o711 })
+  await mkdir(root, { recursive: true, mode: 0o700 })
 }

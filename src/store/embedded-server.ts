@@ -67,6 +67,12 @@ function readAccess(data: string): Access {
   return JSON.parse(readText(accessFile(data)) ?? '{"password":"","port":0}')
 }
 
+/** The server's process. A file that is just being written, or names a group of processes, counts as none. */
+function readPid(data: string): number | undefined {
+  const pid = Number(readText(pidFile(data))?.split('\n')[0])
+  return Number.isInteger(pid) && pid > 1 ? pid : undefined
+}
+
 /** Ends with the program's exit code. Its output goes nowhere: a daemon would hold our pipes open. */
 function run(server: Server, program: string, args: string[]): Promise<number> {
   const child = spawn(program, args, {
@@ -175,9 +181,12 @@ export async function initialise(server: Server): Promise<void> {
  * forever. Only then is the file removed; a server's remains still in memory are detected without it.
  */
 function removeForeignPid(data: string): void {
-  const pid = readText(pidFile(data))?.split('\n')[0]
+  const pid = readPid(data)
   try {
-    if (pid && basename(readlinkSync(`/proc/${pid}/exe`)).replace(' (deleted)', '') !== 'postgres')
+    if (
+      pid !== undefined &&
+      basename(readlinkSync(`/proc/${pid}/exe`)).replace(' (deleted)', '') !== 'postgres'
+    )
       rmSync(pidFile(data))
   } catch {
     // no such process, not ours to see, or not Linux: PostgreSQL decides
@@ -201,12 +210,11 @@ export async function start(server: Server): Promise<boolean> {
  * process starts the next server at once.
  */
 export async function stop({ data }: Server): Promise<void> {
-  const pidLine = () => readText(pidFile(data))?.split('\n')[0]
-  const pid = pidLine()
+  const pid = readPid(data)
   if (pid === undefined) return
-  process.kill(Number(pid), 'SIGINT') // PostgreSQL's "fast" shutdown
+  process.kill(pid, 'SIGINT') // PostgreSQL's "fast" shutdown
   const deadline = Date.now() + STOP_SECONDS * 1000
-  while (pidLine() === pid && Date.now() < deadline) await sleep(POLL_MS)
+  while (readPid(data) === pid && Date.now() < deadline) await sleep(POLL_MS)
 }
 
 /** Why the server did not start, as its log says. */

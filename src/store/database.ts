@@ -44,6 +44,11 @@ export function connect(url: string, log: Log): Database {
   const once = async <T>(work: (tx: Queryable) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
     let broken: Error | undefined
+    // While it is out of the pool nobody else listens; unheard, the loss of its connection would end the process.
+    const onLoss = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onLoss)
     try {
       await client.query('begin')
       const result = await work(client)
@@ -55,6 +60,7 @@ export function connect(url: string, log: Log): Database {
       })
       throw error
     } finally {
+      client.off('error', onLoss)
       client.release(broken)
     }
   }

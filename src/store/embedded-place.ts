@@ -2,9 +2,10 @@
 // server runs as an unprivileged account, which must be able to reach both.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
 import { UserError } from '../errors.ts'
+import { linkTarget, noteOrigin, removeLeftovers } from './embedded-leftovers.ts'
 
 /** Where root puts what the server's account could not reach otherwise. */
 export const OPEN_FOLDER = '/var/lib/sound-forge-alchemy'
@@ -44,14 +45,6 @@ export function mayEnter(account: Account | undefined, folder: string): boolean 
   }
 }
 
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined // nothing, or not a link
-  }
-}
-
 /**
  * The folder that holds the data: `dataDir` itself or, when the account cannot reach it, one below OPEN_FOLDER that
  * `dataDir` then links to. The link is made before the data: data without its link is left over, and is removed.
@@ -75,6 +68,7 @@ export async function placeData(
   const data = join(place, 'data')
   if (target !== undefined && target !== data) {
     mkdirSync(dirname(target), { recursive: true }) // a link of the person's own, or the clone was moved
+    if (target.startsWith(OPEN_FOLDER + sep)) noteOrigin(dirname(target), dataDir)
     return target
   }
   if (target === undefined && existsSync(data)) {
@@ -85,6 +79,8 @@ export async function placeData(
   if (target === undefined) {
     try {
       symlinkSync(data, dataDir)
+      noteOrigin(place, dataDir)
+      removeLeftovers(OPEN_FOLDER)
       onLine(`The database lies in ${data}, since its account cannot enter ${parent}.`)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

@@ -4,6 +4,7 @@
 // Every user holds a shared advisory lock in the database `postgres`. Who leaves gives it back and tries to take it
 // exclusively: that succeeds for the last one only, who then stops the server. A newcomer who meets that exclusive
 // lock waits until the server has gone and starts it again. After kill -9 the server stays, and is adopted.
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { UserError } from '../errors.ts'
@@ -116,7 +117,7 @@ export async function openEmbedded(options: {
   onLine?: (line: string) => void
 }): Promise<Embedded> {
   const { dataDir, onLine = () => {} } = options
-  const server = await prepare(dataDir, onLine)
+  const server = await prepare(resolve(dataDir), onLine)
   const closing = new AbortController()
   let connection = await join(server, onLine)
   let rejoining = Promise.resolve()

@@ -1,6 +1,5 @@
 // The Python tools as the stages see them: which environment, what they are told, what they may answer.
-import { existsSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Settings } from '../config.ts'
@@ -71,20 +70,20 @@ export function pythonCommand(
 
 /** What of our environment a tool gets: proxies and certificates, its own settings, never the database or a chat's secrets. */
 const PASSED_ON =
-  /^(PATH|LANG|LC_\w+|TZ|TMPDIR|(https?|no|all)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HF_\w+|SPOTIFY_CLIENT_\w+|YTDLP_ARGS|CUDA_\w+|NVIDIA_\w+|LD_LIBRARY_PATH|PYTORCH_\w+|OPENBLAS_\w+|PYTHONDONTWRITEBYTECODE)$/i
+  /^(PATH|LANG|LC_\w+|TZ|TMPDIR|(https?|no|all)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HF_\w+|SPOTIFY_CLIENT_\w+|YTDLP_ARGS|CUDA_\w+|NVIDIA_\w+|LD_LIBRARY_PATH|PYTORCH_\w+|NUMBA_CACHE_DIR|OPENBLAS_\w+|PYTHONDONTWRITEBYTECODE)$/i
 
 export function toolEnvironment(settings: Settings, from: NodeJS.ProcessEnv): Record<string, string> {
   const cache = join(settings.DATA_DIR, 'cache')
   mkdirSync(cache, { recursive: true })
   const passed = Object.fromEntries(Object.entries(from).filter(([name, value]) => PASSED_ON.test(name) && value))
   return {
+    NUMBA_CACHE_DIR: join(cache, 'numba'),
     HF_HOME: join(cache, 'huggingface'),
     TORCH_HOME: join(cache, 'torch'),
     ...(passed as Record<string, string>),
     HOME: cache,
     XDG_CACHE_HOME: cache,
     XDG_CONFIG_HOME: cache,
-    NUMBA_CACHE_DIR: join(cache, 'numba'),
     PYTHONPATH: join(CLONE, 'python'),
     PYTHONNOUSERSITE: '1',
     OMP_NUM_THREADS: String(settings.threadsPerTool),

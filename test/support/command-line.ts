@@ -1,9 +1,9 @@
 // The command line as a person uses it: real processes, the real tools, an embedded PostgreSQL, all in a folder of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
 import { killNaming, killTree } from './processes.ts'
 
@@ -15,6 +15,7 @@ export type Run = { child: ChildProcess; pid: number; stdout: () => string; stde
 
 export async function createCommandLine(env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sound-forge-cli-'))
+  await chmod(folder, 0o755) // as root, PostgreSQL's account has to pass
   const models = join(folder, 'models')
   execFileSync(PYTHON, [join(CLONE, 'python/tests/tiny_model.py'), models], { env: { ...process.env, PYTHONPATH: join(CLONE, 'python') }, stdio: 'pipe' })
   const dataDir = join(folder, 'data')
@@ -28,6 +29,8 @@ export async function createCommandLine(env: Record<string, string> = {}) {
         DATA_DIR: dataDir,
         MODEL: 'tiny',
         MODEL_REPO: models,
+        // What the set-up has compiled: a first import of librosa costs half a minute.
+        NUMBA_CACHE_DIR: resolve(CLONE, process.env['DATA_DIR'] ?? '.data', 'cache/numba'),
         SFA_CWD: folder,
         HF_HUB_OFFLINE: '1',
         ...env,

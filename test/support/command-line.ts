@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
 import { killNaming, killTree } from './processes.ts'
+import { until } from './until.ts'
 
 const CLONE = join(import.meta.dirname, '../..')
 export const SONG = join(CLONE, 'examples/song.flac')
@@ -20,24 +21,21 @@ export async function createCommandLine(env: Record<string, string> = {}) {
   execFileSync(PYTHON, [join(CLONE, 'python/tests/tiny_model.py'), models], { env: { ...process.env, PYTHONPATH: join(CLONE, 'python') }, stdio: 'pipe' })
   const dataDir = join(folder, 'data')
   const runs: Run[] = []
+  const settings = {
+    ...process.env,
+    DATABASE_URL: '',
+    DATA_DIR: dataDir,
+    MODEL: 'tiny',
+    MODEL_REPO: models,
+    // What the set-up has compiled: a first import of librosa costs half a minute.
+    NUMBA_CACHE_DIR: resolve(CLONE, process.env['DATA_DIR'] ?? '.data', 'cache/numba'),
+    SFA_CWD: folder,
+    HF_HUB_OFFLINE: '1',
+    ...env,
+  }
   const start = (args: string[], more: Record<string, string> = {}): Run => {
-    const child = spawn(process.execPath, [join(CLONE, 'src/main.ts'), ...args], {
-      cwd: CLONE,
-      env: {
-        ...process.env,
-        DATABASE_URL: '',
-        DATA_DIR: dataDir,
-        MODEL: 'tiny',
-        MODEL_REPO: models,
-        // What the set-up has compiled: a first import of librosa costs half a minute.
-        NUMBA_CACHE_DIR: resolve(CLONE, process.env['DATA_DIR'] ?? '.data', 'cache/numba'),
-        SFA_CWD: folder,
-        HF_HUB_OFFLINE: '1',
-        ...env,
-        ...more,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const main = join(CLONE, 'src/main.ts')
+    const child = spawn(process.execPath, [main, ...args], { cwd: CLONE, env: { ...settings, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -56,5 +54,6 @@ export async function createCommandLine(env: Record<string, string> = {}) {
     killNaming(dataDir)
     await rm(folder, { recursive: true, force: true })
   })
-  return { folder, dataDir, start }
+  const saw = (run: Run, words: RegExp) => until(() => words.test(run.stderr()), 60)
+  return { folder, dataDir, env: settings, start, saw }
 }

@@ -35,7 +35,9 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
   const upload = link ? undefined : await services.files.takeUpload(resolve(cwd, args.song), settings.MAX_UPLOAD_BYTES)
   await deps.workerDecided
 
-  const screen = openScreen(args.json ? 'json' : process.stdout.isTTY ? 'live' : 'plain')
+  // A terminal without a size, as some CI systems give, cannot hold a live card.
+  const hasTerminal = process.stdout.isTTY && process.stdout.columns > 0
+  const screen = openScreen(args.json ? 'json' : hasTerminal ? 'live' : 'plain')
   const interaction = { platform: 'terminal', app: 'terminal', externalId: randomUUID(), person: userInfo().username, channel: outDir }
   const { request, same } = await separate.run(
     {

@@ -19,7 +19,7 @@ export function openScreen(look: Look): Screen {
   let paused = false
   return {
     show(card) {
-      if (look === 'live' && !paused) logUpdate(renderCard(card, (process.stdout.columns ?? 80) - 1).join('\n'))
+      if (look === 'live' && !paused) logUpdate(renderCard(card, process.stdout.columns - 1).join('\n'))
       if (look === 'plain') for (const line of plainLines(card, before)) console.log(line)
       if (look === 'json' && JSON.stringify(card) !== JSON.stringify(before)) console.log(JSON.stringify({ event: 'card', ...card }))
       before = card

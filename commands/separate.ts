@@ -8,13 +8,28 @@ import type { Command } from './command.ts'
 export const STEMS = ['vocals', 'drums', 'bass', 'other', 'guitar', 'piano'] as const
 export const FORMATS = ['mp3', 'flac', 'wav'] as const
 
-const stemList = z.string().transform((text) => text.split(',').map((stem) => stem.trim().toLowerCase()).filter(Boolean))
+const stemList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((stem) => stem.trim().toLowerCase())
+    .filter(Boolean),
+)
 
 export const separateOptions = z.object({
   song: z.string().trim().max(2048).optional().describe('a link to the song'),
-  stems: stemList.pipe(z.array(z.enum(STEMS))).optional().describe(`which stems, separated by commas: ${STEMS.join(', ')} (all)`),
-  model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/).optional().describe('which model (auto)'),
-  format: z.enum(FORMATS).default('mp3').describe(`${FORMATS.join(', ')} (mp3)`),
+  stems: stemList
+    .pipe(z.array(z.enum(STEMS)))
+    .optional()
+    .describe(`which stems, separated by commas: ${STEMS.join(', ')} (all)`),
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
+    .optional()
+    .describe('which model (auto)'),
+  format: z
+    .enum(FORMATS)
+    .default('mp3')
+    .describe(`${FORMATS.join(', ')} (mp3)`),
 })
 
 export const separate: Command<typeof separateOptions, Claimed> = {

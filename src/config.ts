@@ -49,11 +49,16 @@ export type Settings = z.infer<typeof settingsSchema> & {
  * @throws UserError `bad_settings`, naming every wrong setting but never its value
  */
 export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
   const parsed = settingsSchema.safeParse(given)
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${sayIssue(issue)}`)
-    throw new UserError('bad_settings', `Correct these settings in the environment or in .env: ${problems.join('; ')}.`)
+    throw new UserError(
+      'bad_settings',
+      `Correct these settings in the environment or in .env: ${problems.join('; ')}.`,
+    )
   }
   const settings = parsed.data
   return {

@@ -31,7 +31,8 @@ const toolReport = z.looseObject({
 export async function doctor(settings: Settings): Promise<number> {
   const findings: Finding[] = [good(`Node ${process.version}`)]
   findings.push(...(await checkDatabase(settings)))
-  for (const environment of ['separate', 'download'] as const) findings.push(...(await checkTools(settings, environment)))
+  for (const environment of ['separate', 'download'] as const)
+    findings.push(...(await checkTools(settings, environment)))
   findings.push(...(await checkModels(settings)), await checkDisk(settings), ...checkPlatforms(settings))
   const marks = { good: styleText('green', '✓'), bad: styleText('red', '✗'), note: styleText('yellow', '·') }
   for (const { state, text } of findings) console.log(`${marks[state]} ${text}`)
@@ -56,7 +57,10 @@ async function checkDatabase(settings: Settings): Promise<Finding[]> {
 /** LISTEN and session locks need a connection that stays the same: PgBouncer's transaction mode breaks both. */
 async function checkSession({ db }: Services): Promise<Finding> {
   const heard = Promise.withResolvers<boolean>()
-  const listener = await db.listen('sound_forge_doctor', (payload) => payload === 'proof' && heard.resolve(true))
+  const listener = await db.listen(
+    'sound_forge_doctor',
+    (payload) => payload === 'proof' && heard.resolve(true),
+  )
   const timer = setTimeout(() => heard.resolve(false), LISTEN_SECONDS * 1000)
   await db.query(`select pg_notify('sound_forge_doctor', 'proof')`)
   const listens = await heard.promise
@@ -65,20 +69,32 @@ async function checkSession({ db }: Services): Promise<Finding> {
   const holder = await db.session()
   const other = await db.session()
   await holder.query(`select pg_advisory_lock(hashtextextended('sound-forge doctor', 0))`)
-  const { rows } = await other.query<{ got: boolean }>(`select pg_try_advisory_lock(hashtextextended('sound-forge doctor', 0)) as got`)
+  const { rows } = await other.query<{ got: boolean }>(
+    `select pg_try_advisory_lock(hashtextextended('sound-forge doctor', 0)) as got`,
+  )
   await Promise.all([holder.end(), other.end()])
   if (listens && rows[0]?.got === false) return good('LISTEN and session locks work')
-  return bad('LISTEN or session locks do not work: give DATABASE_URL a session connection, not PgBouncer in transaction mode')
+  return bad(
+    'LISTEN or session locks do not work: give DATABASE_URL a session connection, not PgBouncer in transaction mode',
+  )
 }
 
 async function checkTools(settings: Settings, environment: 'separate' | 'download'): Promise<Finding[]> {
   try {
-    const { file, args, cwd, env } = pythonCommand(environment, 'stemtools.doctor', [], toolEnvironment(settings, process.env))
+    const { file, args, cwd, env } = pythonCommand(
+      environment,
+      'stemtools.doctor',
+      [],
+      toolEnvironment(settings, process.env),
+    )
     const { stdout } = await execa(file, args, { cwd, env, extendEnv: false, timeout: TOOL_SECONDS * 1000 })
     const report = toolReport.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
     const versions = Object.entries(report.tools).map(([tool, version]) => `${tool} ${version ?? 'missing'}`)
     const findings = [good(`Python ${report.python} (${environment}): ${versions.join(', ')}`)]
-    if (report.device) findings.push(good(`Device: ${report.device.auto}${report.device.name ? ` (${report.device.name})` : ''}`))
+    if (report.device)
+      findings.push(
+        good(`Device: ${report.device.auto}${report.device.name ? ` (${report.device.name})` : ''}`),
+      )
     return [...findings, ...report.problems.map(({ message }) => bad(message))]
   } catch {
     return [bad(`The Python tools of the ${environment} environment do not start: run \`npm run setup\``)]
@@ -91,8 +107,16 @@ async function checkModels(settings: Settings): Promise<Finding[]> {
     const here = models.filter((model) => model.available).map((model) => model.name)
     const htdemucs = here.includes('htdemucs')
     return [
-      here.length > 0 ? good(`Models here: ${here.join(', ')}`) : bad('No model is here: run `npm run models -- fetch htdemucs`'),
-      ...(htdemucs ? [] : [note('htdemucs is not here yet: `npm run models -- fetch htdemucs` (84 MB), or it is fetched on first use')]),
+      here.length > 0
+        ? good(`Models here: ${here.join(', ')}`)
+        : bad('No model is here: run `npm run models -- fetch htdemucs`'),
+      ...(htdemucs
+        ? []
+        : [
+            note(
+              'htdemucs is not here yet: `npm run models -- fetch htdemucs` (84 MB), or it is fetched on first use',
+            ),
+          ]),
     ]
   } catch {
     return [bad('The models cannot be listed: run `npm run setup`')]
@@ -111,6 +135,10 @@ function checkPlatforms(settings: Settings): Finding[] {
   const spotify = settings.SPOTIFY_CLIENT_ID && settings.SPOTIFY_CLIENT_SECRET
   return [
     good('Terminal: npm run separate -- <file or link>'),
-    spotify ? good('Spotify: the credentials of your app are used') : note("Spotify: spotdl's default is used; set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for your own app"),
+    spotify
+      ? good('Spotify: the credentials of your app are used')
+      : note(
+          "Spotify: spotdl's default is used; set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for your own app",
+        ),
   ]
 }

@@ -5,7 +5,8 @@
 export const ERRORS = {
   bad_usage: 'The command was not understood: see --help.',
   bad_settings: 'A setting is wrong: correct it in the environment or in .env.',
-  not_a_song: 'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
+  not_a_song:
+    'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
   unsupported_link: 'That link does not name one song: give the link of a single track.',
   file_not_found: 'There is no such file: check the path.',
   not_a_file: 'That is not an ordinary file: give an audio file.',
@@ -14,7 +15,8 @@ export const ERRORS = {
   too_large: 'The file is too large: give a smaller one or raise MAX_UPLOAD_BYTES.',
   unknown_stem: 'The model does not make that stem.',
   unknown_model: 'There is no such model: see `npm run models`.',
-  weights_unavailable: 'The weights of the model cannot be had here: run `npm run models`, or use MODEL=starter.',
+  weights_unavailable:
+    'The weights of the model cannot be had here: run `npm run models`, or use MODEL=starter.',
   database_unavailable: 'The database cannot be reached: check DATABASE_URL.',
   database_refused: 'PostgreSQL cannot be started here: set DATABASE_URL.',
   setup_incomplete: 'Something is missing: run `npm run setup`.',
@@ -60,9 +62,11 @@ export class ToolError extends Error {
 
 /** The one place that turns any error into a code and a sentence fit for people. */
 export function describeError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
-  if (error instanceof ToolError) return { code: error.code, message: error.message, retryable: error.retryable }
+  if (error instanceof ToolError)
+    return { code: error.code, message: error.message, retryable: error.retryable }
   if (error instanceof UserError) return { code: error.code, message: error.message, retryable: false }
   const code = (error as NodeJS.ErrnoException | null)?.code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
   return { code: 'internal', message: ERRORS.internal, retryable: true }
 }

@@ -4,7 +4,16 @@ import pino from 'pino'
 export type Log = pino.Logger
 
 /** Secrets and signed parts are struck out of what pino is handed as an object. */
-const SECRET_PATHS = ['url', '*.url', 'password', '*.password', 'token', '*.token', 'connectionString', '*.connectionString']
+const SECRET_PATHS = [
+  'url',
+  '*.url',
+  'password',
+  '*.password',
+  'token',
+  '*.token',
+  'connectionString',
+  '*.connectionString',
+]
 
 export function createLog(level: string, file?: string): Log {
   const target = file ? { dest: file, mkdir: true, sync: true } : { fd: 2, sync: true }

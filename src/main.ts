@@ -61,7 +61,12 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
     await worker?.decided
     if (bot) log.info({ platforms: bot.platforms }, 'the bot is up')
-    if (worker) log.info(worker.working ? 'the worker is up' : 'another worker of this machine is at work; this one takes over when it goes')
+    if (worker)
+      log.info(
+        worker.working
+          ? 'the worker is up'
+          : 'another worker of this machine is at work; this one takes over when it goes',
+      )
     await stopped
     log.info('stopping: running jobs get a while to finish; a second signal stops at once')
     await Promise.all([bot?.stop(), worker?.stop(GRACE_SECONDS)])
@@ -110,6 +115,8 @@ const [name = '', ...args] = process.argv.slice(2)
 const command = COMMANDS[name]
 if (command) process.exitCode = await command(args).catch(report)
 else {
-  console.error(`There is no command ${name || '(none)'}: choose one of ${Object.keys(COMMANDS).join(', ')}. (bad_usage)`)
+  console.error(
+    `There is no command ${name || '(none)'}: choose one of ${Object.keys(COMMANDS).join(', ')}. (bad_usage)`,
+  )
   process.exitCode = EXIT.usage
 }

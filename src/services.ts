@@ -14,11 +14,18 @@ import { migrate } from './store/migrate.ts'
 export type Services = { db: Database; boss: Boss; files: Files; close(): Promise<void> }
 
 /** @param onLine hears one line about a step that takes a while */
-export async function openServices(settings: Settings, log: Log, onLine: (line: string) => void): Promise<Services> {
+export async function openServices(
+  settings: Settings,
+  log: Log,
+  onLine: (line: string) => void,
+): Promise<Services> {
   const root = join(settings.DATA_DIR, 'files')
   await makeFolders(settings.DATA_DIR, root).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOSPC' ? 'the disk is full' : 'it cannot be written'
-    throw new UserError('bad_settings', `DATA_DIR ${settings.DATA_DIR} cannot be used, as ${why}: name another folder.`)
+    throw new UserError(
+      'bad_settings',
+      `DATA_DIR ${settings.DATA_DIR} cannot be used, as ${why}: name another folder.`,
+    )
   })
   const server = settings.DATABASE_URL
     ? { url: settings.DATABASE_URL, close: async () => {} }
@@ -26,7 +33,8 @@ export async function openServices(settings: Settings, log: Log, onLine: (line: 
   const db = connect(server.url, log)
   const undo: (() => Promise<unknown>)[] = [() => server.close(), () => db.close()]
   const close = async () => {
-    for (const each of undo.splice(0).reverse()) await each().catch((error: unknown) => log.warn({ err: error }, 'closing'))
+    for (const each of undo.splice(0).reverse())
+      await each().catch((error: unknown) => log.warn({ err: error }, 'closing'))
   }
   try {
     await assertReachable(db)

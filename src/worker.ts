@@ -32,7 +32,10 @@ export function startWorker(
   settings: Settings,
   services: Services,
   log: Log,
-  { tools = createTools(settings), models = loadableModels(settings) }: { tools?: Tools; models?: ReturnType<typeof loadableModels> } = {},
+  {
+    tools = createTools(settings),
+    models = loadableModels(settings),
+  }: { tools?: Tools; models?: ReturnType<typeof loadableModels> } = {},
 ): Worker {
   const leaving = new AbortController()
   const decided = Promise.withResolvers<void>()
@@ -41,10 +44,15 @@ export function startWorker(
     const known = await models
     while (!leaving.signal.aborted) {
       const lost = Promise.withResolvers<void>()
-      const role = await holdWorkerRole(services.db, log, known, leaving.signal, { onWait: decided.resolve, onLost: lost.resolve })
+      const role = await holdWorkerRole(services.db, log, known, leaving.signal, {
+        onWait: decided.resolve,
+        onLost: lost.resolve,
+      })
       work = await runLoops(settings, services, log, tools, role.id, known)
       decided.resolve()
-      const left = new Promise<void>((resolve) => leaving.signal.addEventListener('abort', () => resolve(), { once: true }))
+      const left = new Promise<void>((resolve) =>
+        leaving.signal.addEventListener('abort', () => resolve(), { once: true }),
+      )
       await Promise.race([lost.promise, left])
       if (leaving.signal.aborted) return role
       await work.stop(0)
@@ -73,10 +81,28 @@ export function startWorker(
   }
 }
 
-async function runLoops(settings: Settings, { db, boss, files }: Services, log: Log, tools: Tools, workerId: string, models: StageDeps['models']) {
+async function runLoops(
+  settings: Settings,
+  { db, boss, files }: Services,
+  log: Log,
+  tools: Tools,
+  workerId: string,
+  models: StageDeps['models'],
+) {
   const shutdown = new AbortController()
   const running: StageDeps['running'] = new Map()
-  const deps: StageDeps = { db, boss, files, tools, settings, log, workerId, models, shutdown: shutdown.signal, running }
+  const deps: StageDeps = {
+    db,
+    boss,
+    files,
+    tools,
+    settings,
+    log,
+    workerId,
+    models,
+    shutdown: shutdown.signal,
+    running,
+  }
   const loops: [QueueName, number, ReturnType<typeof stageHandler>][] = [
     ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download, deps)],
     ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
@@ -89,7 +115,9 @@ async function runLoops(settings: Settings, { db, boss, files }: Services, log: 
     await boss.work(queue, { ...WORK_OPTIONS, localConcurrency }, handler)
   }
   const tidy = () =>
-    void files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS).catch((error: unknown) => log.warn({ err: error }, 'tidying files'))
+    void files
+      .sweep((names) => namedFolders(db, names), UNNAMED_SECONDS)
+      .catch((error: unknown) => log.warn({ err: error }, 'tidying files'))
   const tidying = setInterval(tidy, UNNAMED_SECONDS * 1000)
   tidy()
   log.info({ worker: workerId, models: models.map((model) => model.name) }, 'working')
@@ -99,7 +127,10 @@ async function runLoops(settings: Settings, { db, boss, files }: Services, log: 
       clearInterval(tidying)
       const ended = loops.map(([queue]) => boss.offWork(queue, { wait: true }))
       const release = setTimeout(() => shutdown.abort(), graceSeconds * 1000)
-      await Promise.race([Promise.all(ended), new Promise((resolve) => setTimeout(resolve, (graceSeconds + RELEASE_SECONDS) * 1000).unref())])
+      await Promise.race([
+        Promise.all(ended),
+        new Promise((resolve) => setTimeout(resolve, (graceSeconds + RELEASE_SECONDS) * 1000).unref()),
+      ])
       clearTimeout(release)
       await sweeps.stop()
       await cancels.close()

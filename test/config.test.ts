@@ -7,7 +7,9 @@ const CLONE = join(import.meta.dirname, '..')
 
 describe('settings', () => {
   test('.env.example names every setting, with its default', async () => {
-    const lines = (await readFile(join(CLONE, '.env.example'), 'utf8')).split('\n').filter((line) => /^[A-Z]/.test(line))
+    const lines = (await readFile(join(CLONE, '.env.example'), 'utf8'))
+      .split('\n')
+      .filter((line) => /^[A-Z]/.test(line))
     const example = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)))
     expect(Object.keys(example).sort()).toEqual(Object.keys(settingsSchema.shape).sort())
     const { threadsPerTool: _, ...defaults } = readSettings({}, '/clone')
@@ -17,7 +19,13 @@ describe('settings', () => {
   })
 
   test('every problem is named at once, and no value is', () => {
-    const wrong = { DATABASE_URL: 'mysql://ann:hunter2@host/db', DEVICE: 'tpu', PORT: '70000', ACCESS_SECRET: 'short', MODEL: '../x' }
+    const wrong = {
+      DATABASE_URL: 'mysql://ann:hunter2@host/db',
+      DEVICE: 'tpu',
+      PORT: '70000',
+      ACCESS_SECRET: 'short',
+      MODEL: '../x',
+    }
     const read = () => readSettings(wrong, '/clone')
     expect(read).toThrow(expect.objectContaining({ code: 'bad_settings' }))
     for (const name of Object.keys(wrong)) expect(read).toThrow(new RegExp(name))

@@ -14,13 +14,16 @@ describe('the file store on disk', async () => {
   const files = openDiskFiles(root)
   afterAll(() => rm(folder, { recursive: true }))
 
-  test.each(['song.flac', '-rf', 'a b\'"$(touch x).mp3', '🎸\n.wav', '..mp3'])('takes in a file called %j by its content', async (name) => {
-    const path = join(folder, name)
-    await writeFile(path, `audio of ${name}`)
-    const taken = await files.takeUpload(path, 1e6)
-    expect(taken).toEqual({ sha256: createHash('sha256').update(`audio of ${name}`).digest('hex'), name })
-    expect(await readFile(files.pathOf(uploadName(taken.sha256)), 'utf8')).toBe(`audio of ${name}`)
-  })
+  test.each(['song.flac', '-rf', 'a b\'"$(touch x).mp3', '🎸\n.wav', '..mp3'])(
+    'takes in a file called %j by its content',
+    async (name) => {
+      const path = join(folder, name)
+      await writeFile(path, `audio of ${name}`)
+      const taken = await files.takeUpload(path, 1e6)
+      expect(taken).toEqual({ sha256: createHash('sha256').update(`audio of ${name}`).digest('hex'), name })
+      expect(await readFile(files.pathOf(uploadName(taken.sha256)), 'utf8')).toBe(`audio of ${name}`)
+    },
+  )
 
   test('what is no ordinary file is refused in words, at once, and leaves nothing', async () => {
     const path = (name: string) => join(folder, name)

@@ -11,11 +11,23 @@ describe('npm run separate', async () => {
   const cli = await createCommandLine()
   const song = 'Sound Forge Alchemy - First Light'
   const stems = ['bass', 'drums', 'other', 'vocals'].map((stem) => `${song} (${stem}).mp3`)
-  const events = (text: string) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+  const events = (text: string) =>
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
 
-  test('killed with its whole tree, database included, while it separates; the same command goes on and delivers', { timeout: 240_000 }, async () => {
+  test('killed with its whole tree, database included, while it separates; the same command goes on and delivers', {
+    timeout: 240_000,
+  }, async () => {
     const first = cli.start(['separate', '--json', SONG])
-    await until(() => /"stage":"processing","label":"Separation","state":"running","fraction":0\.[1-9]/.test(first.stdout()), 120)
+    await until(
+      () =>
+        /"stage":"processing","label":"Separation","state":"running","fraction":0\.[1-9]/.test(
+          first.stdout(),
+        ),
+      120,
+    )
     killTree(first.pid)
     killNaming(cli.dataDir) // the server is nobody's child
     await first.ended
@@ -44,7 +56,10 @@ describe('npm run separate', async () => {
   })
 
   test('two at once on one song do the work once', { timeout: 240_000 }, async () => {
-    const both = [cli.start(['separate', '--json', '--format', 'wav', '--out', 'a', SONG]), cli.start(['separate', '--json', '--format', 'wav', '--out', 'b', SONG])]
+    const both = [
+      cli.start(['separate', '--json', '--format', 'wav', '--out', 'a', SONG]),
+      cli.start(['separate', '--json', '--format', 'wav', '--out', 'b', SONG]),
+    ]
     for (const run of both) expect(await run.ended, run.stderr()).toBe(0)
     for (const out of ['a', 'b']) expect(await readdir(join(cli.folder, out, song))).toHaveLength(5)
     const log = await readFile(join(cli.dataDir, 'separate.log'), 'utf8')

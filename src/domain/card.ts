@@ -25,14 +25,25 @@ export type Card = {
   artist: string | null
   /** Short facts about the song: length, BPM, key, model. */
   facts: string[]
-  lines: { stage: StageName; label: string; state: CardStage['state']; fraction: number; note: string | null }[]
+  lines: {
+    stage: StageName
+    label: string
+    state: CardStage['state']
+    fraction: number
+    note: string | null
+  }[]
   secondsLeft: number | null
   /** What to know about the stems, or why there are none. */
   notes: string[]
   error: { code: string; message: string } | null
 }
 
-const LABELS: Record<StageName, string> = { download: 'Download', analysis: 'Analysis', processing: 'Separation', delivery: 'Delivery' }
+const LABELS: Record<StageName, string> = {
+  download: 'Download',
+  analysis: 'Analysis',
+  processing: 'Separation',
+  delivery: 'Delivery',
+}
 export const STARTER_NOTE =
   'Made by starter, the small model that comes along, far below htdemucs: `npm run models -- fetch htdemucs` brings the real one.'
 
@@ -40,7 +51,8 @@ export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
   const notes = []
   if (facts.model === 'starter' && facts.state !== 'failed') notes.push(STARTER_NOTE)
-  if (discarded && facts.state !== 'failed') notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
+  if (discarded && facts.state !== 'failed')
+    notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
   return {
     number: facts.number,
     state: facts.state,
@@ -68,7 +80,8 @@ export function cardOf(facts: CardFacts, now: Date): Card {
 function noteOf(stage: CardStage): string | null {
   if (stage.state === 'retrying') return `trying again (${stage.attempt + 1} of ${MAX_ATTEMPTS})`
   if (stage.state === 'waiting') return stage.place > 0 ? `waiting, ${stage.place} before it` : 'waiting'
-  if (stage.state === 'running') return stage.attempt > 1 ? `attempt ${stage.attempt} of ${MAX_ATTEMPTS}` : stage.step
+  if (stage.state === 'running')
+    return stage.attempt > 1 ? `attempt ${stage.attempt} of ${MAX_ATTEMPTS}` : stage.step
   if (stage.state === 'discarded') return 'failed'
   return null
 }

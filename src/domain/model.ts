@@ -15,8 +15,13 @@ export const UNDECIDED = { model: 'auto', weights: '' }
 export function chooseModel(asked: string, loadable: Loadable[]): { model: string; weights: string } {
   if (loadable.length === 0) return asked === 'auto' ? UNDECIDED : { model: asked, weights: '' }
   const names = asked === 'auto' ? PREFERRED : [asked]
-  const chosen = names.map((name) => loadable.find((model) => model.name === name)).find((model) => model !== undefined)
+  const chosen = names
+    .map((name) => loadable.find((model) => model.name === name))
+    .find((model) => model !== undefined)
   if (chosen) return { model: chosen.name, weights: chosen.weights }
   const known = [...new Set(loadable.map((model) => model.name))].join(', ')
-  throw new UserError('unknown_model', `No model ${asked} can be loaded here: choose one of ${known}, or see \`npm run models\`.`)
+  throw new UserError(
+    'unknown_model',
+    `No model ${asked} can be loaded here: choose one of ${known}, or see \`npm run models\`.`,
+  )
 }

@@ -13,7 +13,10 @@ export function safeName(text: string): string {
     .replace(/[\\/:*?"<>|]/g, '_')
     .replace(/\s+/g, ' ')
     .replace(/^[\s.-]+/, '')
-  const cut = [...name].slice(0, LONGEST).join('').replace(/[\s.]+$/, '')
+  const cut = [...name]
+    .slice(0, LONGEST)
+    .join('')
+    .replace(/[\s.]+$/, '')
   if (cut === '') return 'untitled'
   return RESERVED.test(cut) ? `_${cut}` : cut
 }
@@ -23,6 +26,10 @@ export function songName(song: { artist: string | null; title: string }): string
 }
 
 /** `Artist - Title (vocals).mp3` */
-export function stemFileName(song: { artist: string | null; title: string }, stem: string, format: string): string {
+export function stemFileName(
+  song: { artist: string | null; title: string },
+  stem: string,
+  format: string,
+): string {
   return `${safeName(`${safeName(songName(song))} (${stem})`)}.${format}`
 }

@@ -38,7 +38,9 @@ export function decide(snapshot: Snapshot): Decision {
   for (const request of snapshot.requests) {
     const next = nextSteps(request, snapshot.trackId, (stage, owner) => rows.get(keyOf({ stage, owner })))
     if ('code' in next) decision.fail.push({ requestId: request.id, ...next })
-    else for (const step of next) wanted.set(keyOf(step), { ...step, queue: queueOf(step.stage, request.platform) })
+    else
+      for (const step of next)
+        wanted.set(keyOf(step), { ...step, queue: queueOf(step.stage, request.platform) })
   }
   for (const [key, step] of wanted) {
     const row = rows.get(key)
@@ -66,7 +68,8 @@ function nextSteps(
   const analysis = row('analysis', trackId)
   // A discarded analysis does not hold back stems; without stems it is all there was to give.
   if (analysis?.state === 'discarded' && !request.separationId) return endOf(analysis)
-  if (analysis?.state !== 'done' && analysis?.state !== 'discarded') steps.push({ stage: 'analysis', owner: trackId })
+  if (analysis?.state !== 'done' && analysis?.state !== 'discarded')
+    steps.push({ stage: 'analysis', owner: trackId })
   if (request.separationId) {
     const processing = row('processing', request.separationId)
     if (processing?.state === 'discarded') return endOf(processing)

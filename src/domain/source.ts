@@ -38,7 +38,10 @@ export function parseLink(text: string): Source {
   if (link.length > LONGEST_LINK || !URL.canParse(link)) throw new UserError('not_a_song')
   const url = new URL(link)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new UserError('not_a_song', 'Only http and https links are taken: give a web link, or the path of a file.')
+    throw new UserError(
+      'not_a_song',
+      'Only http and https links are taken: give a web link, or the path of a file.',
+    )
   }
   if (url.username || url.password) {
     throw new UserError('not_a_song', 'A link with a name or password in it is not taken: give a plain link.')
@@ -50,7 +53,10 @@ export function parseLink(text: string): Source {
     throw unsupportedSpotify(url.pathname.split('/').find((part) => part in SPOTIFY_OTHER) ?? '')
   }
   if (host === 'spotify.link' || host === 'spotify.app.link') {
-    throw new UserError('unsupported_link', "Open that short link and give the track's own open.spotify.com address.")
+    throw new UserError(
+      'unsupported_link',
+      "Open that short link and give the track's own open.spotify.com address.",
+    )
   }
   url.hash = ''
   return { kind: 'url', key: `url:${url.href}`, url: url.href }
@@ -72,5 +78,8 @@ function spotifyTrack(trackId: string): Source {
 }
 
 function unsupportedSpotify(what: string): UserError {
-  return new UserError('unsupported_link', SPOTIFY_OTHER[what.toLowerCase()] ?? 'That Spotify link does not name a track: give the link of a track.')
+  return new UserError(
+    'unsupported_link',
+    SPOTIFY_OTHER[what.toLowerCase()] ?? 'That Spotify link does not name a track: give the link of a track.',
+  )
 }

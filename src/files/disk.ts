@@ -56,11 +56,13 @@ export function openDiskFiles(root: string): Files {
 
 /** Opened without blocking, so that a pipe nobody writes to is refused instead of waited for. */
 async function copyHashed(from: string, to: string, maxBytes: number, root: string): Promise<string> {
-  const handle = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG'
-      ? new UserError('file_not_found')
-      : new UserError('file_unreadable')
-  })
+  const handle = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG'
+        ? new UserError('file_not_found')
+        : new UserError('file_unreadable')
+    },
+  )
   try {
     const info = await handle.stat()
     if (!info.isFile()) throw new UserError('not_a_file')
@@ -79,11 +81,16 @@ async function copyHashed(from: string, to: string, maxBytes: number, root: stri
       },
     })
     const target = await open(to, 'wx', 0o600)
-    await pipeline(createReadStream('', { fd: handle.fd, autoClose: false }), measure, target.createWriteStream({ flush: true }))
+    await pipeline(
+      createReadStream('', { fd: handle.fd, autoClose: false }),
+      measure,
+      target.createWriteStream({ flush: true }),
+    )
     return hash.digest('hex')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new UserError('disk_full', ERRORS.disk_full, { cause: error })
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new UserError('disk_full', ERRORS.disk_full, { cause: error })
     throw error
   } finally {
     await handle.close()
@@ -92,7 +99,10 @@ async function copyHashed(from: string, to: string, maxBytes: number, root: stri
 
 function tooLarge(maxBytes: number): UserError {
   const megabytes = Math.floor(maxBytes / 1024 ** 2)
-  return new UserError('too_large', `The file is larger than ${megabytes} MiB: give a smaller one or raise MAX_UPLOAD_BYTES.`)
+  return new UserError(
+    'too_large',
+    `The file is larger than ${megabytes} MiB: give a smaller one or raise MAX_UPLOAD_BYTES.`,
+  )
 }
 
 async function foldersOf(root: string, folder: string, depth: number): Promise<string[]> {

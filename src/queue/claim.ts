@@ -1,8 +1,9 @@
 // The claim: one transaction that decides whether a command starts the work, joins work that runs, is answered from kept
 // stems, or is the same command given twice.
-import type { Source } from '../domain/source.ts'
+
 import { chooseModel } from '../domain/model.ts'
 import type { Delivered } from '../domain/packing.ts'
+import type { Source } from '../domain/source.ts'
 import type { Files } from '../files/files.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { forgetEncodings } from '../store/encodings.ts'
@@ -72,7 +73,12 @@ async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Pr
 }
 
 /** Forgets what was discarded, so that this request tries it again, and what lost its files. */
-async function startAnew(tx: Queryable, files: Files, trackId: string, separationId: string | null): Promise<void> {
+async function startAnew(
+  tx: Queryable,
+  files: Files,
+  trackId: string,
+  separationId: string | null,
+): Promise<void> {
   const nobodyWaits = (await workingRequests(tx, trackId)).length === 0
   for (const row of await stagesOfTrack(tx, trackId)) {
     if (row.owner !== trackId && row.owner !== separationId) continue

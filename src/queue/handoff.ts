@@ -22,7 +22,9 @@ export async function handOff(
   return deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
     const fence = { id: attempt.id, retryCount: attempt.retryCount }
-    const { affected } = (await deps.boss.complete(attempt.queue, fence, made.result, within(tx))) as { affected?: number }
+    const { affected } = (await deps.boss.complete(attempt.queue, fence, made.result, within(tx))) as {
+      affected?: number
+    }
     // When the answer to an earlier commit was lost, the transaction is run again and finds its own result.
     if (affected !== 1) return (await findResult(tx, attempt.owner, stage))?.folder === made.folder
     await stageIsDone(tx, attempt.owner, stage, made)

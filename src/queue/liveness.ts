@@ -9,7 +9,14 @@ import { type Database, isPassing } from '../store/database.ts'
 import { tracksWithWork } from '../store/requests.ts'
 import { notifyCards, stageStops } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
-import { deleteWorker, insertWorker, type LoadableModel, listWorkers, WORKER_LOCK, workerLockIsFree } from '../store/workers.ts'
+import {
+  deleteWorker,
+  insertWorker,
+  type LoadableModel,
+  listWorkers,
+  WORKER_LOCK,
+  workerLockIsFree,
+} from '../store/workers.ts'
 import { type Boss, within } from './boss.ts'
 import { type QueueName, type StageName, stageOf } from './queues.ts'
 import { settleTrack } from './settle.ts'
@@ -52,7 +59,10 @@ export async function holdWorkerRole(
     const stop = () => void client.end().catch(() => {})
     signal.addEventListener('abort', stop, { once: true })
     try {
-      const { rows } = await client.query<{ got: boolean }>(`select pg_try_advisory_lock(${MACHINE_LOCK}) as got`, [machine])
+      const { rows } = await client.query<{ got: boolean }>(
+        `select pg_try_advisory_lock(${MACHINE_LOCK}) as got`,
+        [machine],
+      )
       if (!rows[0]?.got) {
         if (!wait) {
           stop()
@@ -109,7 +119,10 @@ export async function holdWorkerRole(
  * Every few seconds, and at once: sends the jobs of dead workers again and settles every track that has work.
  * @param machine this process holds this machine's worker role, so every other worker of it is dead for certain
  */
-export function startSweeps(deps: { db: Database; boss: Boss; log: Log }, own?: { id: string; machine: string }) {
+export function startSweeps(
+  deps: { db: Database; boss: Boss; log: Log },
+  own?: { id: string; machine: string },
+) {
   const suspects = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
@@ -158,7 +171,10 @@ async function reapWorkers(
     suspects.set(worker.id, since)
     const certain = worker.machine === own?.machine || Date.now() - since >= RECONNECT_SECONDS * 1000
     if (!certain) continue
-    log.warn({ worker: worker.id, pid: worker.pid, host: worker.hostname }, 'a worker died; its jobs are sent again')
+    log.warn(
+      { worker: worker.id, pid: worker.pid, host: worker.hostname },
+      'a worker died; its jobs are sent again',
+    )
     await resendJobsOf(db, boss, worker.id)
     await deleteWorker(db, worker.id)
     suspects.delete(worker.id)
@@ -167,7 +183,13 @@ async function reapWorkers(
 
 /** Gives back what a dead worker was doing. A crash is no attempt: attempts are counted from job_events. */
 async function resendJobsOf(db: Database, boss: Boss, workerId: string) {
-  const { rows } = await db.query<{ trackId: string; owner: string; queue: QueueName; id: string; retryCount: number }>(
+  const { rows } = await db.query<{
+    trackId: string
+    owner: string
+    queue: QueueName
+    id: string
+    retryCount: number
+  }>(
     `select s.track_id as "trackId", s.owner, s.queue, j.id, j.retry_count as "retryCount"
      from stages s join pgboss.job j on j.name = s.queue and j.id = s.job_id
      where s.worker_id = $1 and s.state = 'running' and j.state = 'active'`,

@@ -14,7 +14,11 @@ export const CANCEL_CHANNEL = 'sound_forge_cancel'
 /** Call with the track locked. */
 export async function settleTrack(tx: Queryable, boss: Boss, trackId: string): Promise<void> {
   for (;;) {
-    const decision = decide({ trackId, requests: await workingRequests(tx, trackId), stages: await stagesOfTrack(tx, trackId) })
+    const decision = decide({
+      trackId,
+      requests: await workingRequests(tx, trackId),
+      stages: await stagesOfTrack(tx, trackId),
+    })
     for (const { stage, owner } of decision.discard) {
       await stageStops(tx, owner, stage, 'discarded', { code: 'job_failed', message: ERRORS.job_failed })
     }

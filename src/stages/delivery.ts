@@ -27,7 +27,7 @@ export const delivery: Stage<Subject> = {
     const request = await findRequest(db, owner)
     const track = request && (await findTrack(db, request.trackId))
     const downloaded = track && (await findResult(db, track.id, 'download'))
-    if (!request || request.state !== 'working' || !downloaded) return undefined
+    if (request?.state !== 'working' || !track || !downloaded) return undefined
     const analysed = await findResult(db, track.id, 'analysis')
     const separation = request.separationId ? await findSeparation(db, request.separationId) : undefined
     const masters = separation && (await findResult(db, separation.id, 'processing'))
@@ -38,7 +38,10 @@ export const delivery: Stage<Subject> = {
       track,
       downloaded: downloaded as Subject['downloaded'],
       analysed: analysed as Subject['analysed'],
-      masters: separation && masters ? { separationId: separation.id, ...(masters as { folder: string; result: SeparationResult }) } : undefined,
+      masters:
+        separation && masters
+          ? { separationId: separation.id, ...(masters as { folder: string; result: SeparationResult }) }
+          : undefined,
     }
   },
 
@@ -51,7 +54,14 @@ export const delivery: Stage<Subject> = {
 
   async save(tx, { request, masters, downloaded }, made: Made) {
     const { stems } = made.result as Delivered
-    if (masters) await saveEncodings(tx, masters.separationId, request.format, bitrateOf(request, downloaded.result), stems)
+    if (masters)
+      await saveEncodings(
+        tx,
+        masters.separationId,
+        request.format,
+        bitrateOf(request, downloaded.result),
+        stems,
+      )
     await moveRequest(tx, request.id, ['working'], 'ready')
   },
 }
@@ -68,14 +78,20 @@ async function encode(
   const unknown = wanted.find((stem) => !masters.result.stems.some((master) => master.stem === stem))
   if (unknown) {
     const made = masters.result.stems.map(({ stem }) => stem).join(', ')
-    throw new ToolError('unknown_stem', `${masters.result.model} does not make ${unknown}: choose among ${made}.`, false)
+    throw new ToolError(
+      'unknown_stem',
+      `${masters.result.model} does not make ${unknown}: choose among ${made}.`,
+      false,
+    )
   }
   const bitrateKbps = bitrateOf(request, downloaded.result)
   const kept: Encoding[] = []
   for (const encoding of await findEncodings(db, masters.separationId, request.format, bitrateKbps)) {
     if (wanted.includes(encoding.stem) && (await files.has(encoding.file))) kept.push(encoding)
   }
-  const missing = masters.result.stems.filter(({ stem }) => wanted.includes(stem) && !kept.some((one) => one.stem === stem))
+  const missing = masters.result.stems.filter(
+    ({ stem }) => wanted.includes(stem) && !kept.some((one) => one.stem === stem),
+  )
   if (missing.length === 0) return kept
 
   // The gain that keeps the loudest stem below full scale is that of all stems, also of those not asked for.
@@ -98,7 +114,10 @@ async function encode(
     },
     { signal, onProgress },
   )
-  return [...kept, ...encoded.map(({ stem, file, bytes }) => ({ stem, file: join(folder.name, file), bytes }))]
+  return [
+    ...kept,
+    ...encoded.map(({ stem, file, bytes }) => ({ stem, file: join(folder.name, file), bytes })),
+  ]
 }
 
 function bitrateOf(request: Request, { durationSeconds }: DownloadResult): number {
@@ -113,6 +132,8 @@ function tagsOf(track: Track, analysed: AnalysisResult | undefined, model: strin
     bpm: analysed?.bpm ?? null,
     key: analysed?.key ?? null,
     comment:
-      model === 'starter' ? 'Separated by the small starter model; `npm run models -- fetch htdemucs` brings the real one.' : `Separated by ${model}.`,
+      model === 'starter'
+        ? 'Separated by the small starter model; `npm run models -- fetch htdemucs` brings the real one.'
+        : `Separated by ${model}.`,
   }
 }

@@ -12,10 +12,17 @@ export const download: Stage<Track & { trackId: string }> = {
 
   async run({ tools, files, settings }, { source }, { folder, signal, onProgress }) {
     const given =
-      source.kind === 'file' ? { kind: 'file', path: files.pathOf(uploadName(source.sha256)), name: source.name } : source
+      source.kind === 'file'
+        ? { kind: 'file', path: files.pathOf(uploadName(source.sha256)), name: source.name }
+        : source
     const result = await tools.run(
       'download',
-      { source: given, outDir: folder.path, maxBytes: settings.MAX_UPLOAD_BYTES, maxSeconds: settings.MAX_SONG_SECONDS },
+      {
+        source: given,
+        outDir: folder.path,
+        maxBytes: settings.MAX_UPLOAD_BYTES,
+        maxSeconds: settings.MAX_SONG_SECONDS,
+      },
       { signal, onProgress },
     )
     return { result, event: { audioSeconds: result.durationSeconds } }

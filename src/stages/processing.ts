@@ -2,7 +2,13 @@
 import { join } from 'node:path'
 import { chooseModel } from '../domain/model.ts'
 import { settleTrack } from '../queue/settle.ts'
-import { claimSeparation, findSeparation, moveRequests, nameModel, type Separation } from '../store/separations.ts'
+import {
+  claimSeparation,
+  findSeparation,
+  moveRequests,
+  nameModel,
+  type Separation,
+} from '../store/separations.ts'
 import { findResult } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import { SHIPPED_MODELS } from '../tools/models.ts'
@@ -20,24 +26,33 @@ export const processing: Stage<Separation & { audio: string; durationSeconds: nu
 
   async run({ tools, settings }, { audio, durationSeconds, model }, { folder, signal, onProgress }) {
     const repo = model === 'starter' ? SHIPPED_MODELS : (settings.MODEL_REPO ?? null)
-    const request = { input: audio, outDir: folder.path, model, repo, device: settings.DEVICE, format: 'flac' }
+    const request = {
+      input: audio,
+      outDir: folder.path,
+      model,
+      repo,
+      device: settings.DEVICE,
+      format: 'flac',
+    }
     const result = await tools.run('separate', request, { signal, onProgress })
     return { result, event: { audioSeconds: durationSeconds, model, device: result.device } }
   },
 }
 
 /** Decides the model of a separation that was asked for while no worker was alive. */
-async function withModel({ db, boss, models }: StageDeps, separation: Separation | undefined): Promise<Separation | undefined> {
+async function withModel(
+  { db, boss, models }: StageDeps,
+  separation: Separation | undefined,
+): Promise<Separation | undefined> {
   if (!separation || separation.weights || models.length === 0) return separation
   const { model, weights } = chooseModel(separation.model, models)
   if (model === separation.model && weights === separation.weights) return separation
   return db.transaction(async (tx) => {
     await lockTrack(tx, separation.trackId)
-    const { rows } = await tx.query('select 1 from separations where track_id = $1 and model = $2 and weights = $3', [
-      separation.trackId,
-      model,
-      weights,
-    ])
+    const { rows } = await tx.query(
+      'select 1 from separations where track_id = $1 and model = $2 and weights = $3',
+      [separation.trackId, model, weights],
+    )
     if (rows.length === 0) {
       await nameModel(tx, separation.id, model, weights)
       return { ...separation, model, weights }

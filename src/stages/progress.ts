@@ -7,7 +7,10 @@ import { stageProgresses } from '../store/stages.ts'
 
 const INTERVAL_MS = 500
 
-export function reportProgress({ db, log, workerId }: { db: Database; log: Log; workerId: string }, attempt: Attempt) {
+export function reportProgress(
+  { db, log, workerId }: { db: Database; log: Log; workerId: string },
+  attempt: Attempt,
+) {
   let next: { fraction: number; step: string | null } | undefined
   let writing: Promise<void> | undefined
   let pause: NodeJS.Timeout | undefined

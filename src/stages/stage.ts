@@ -41,7 +41,10 @@ export type StageRun = {
 }
 
 /** What a run made; `event` is what history keeps of it. */
-export type Made = { result: Record<string, unknown>; event?: Pick<JobEvent, 'audioSeconds' | 'model' | 'device'> }
+export type Made = {
+  result: Record<string, unknown>
+  event?: Pick<JobEvent, 'audioSeconds' | 'model' | 'device'>
+}
 
 export type Stage<Subject extends { trackId: string }> = {
   /** What the job is about; undefined when it is gone, as after a cancel. */
@@ -54,7 +57,11 @@ export type Stage<Subject extends { trackId: string }> = {
 type Job = JobWithMetadata<{ owner: string }>
 
 /** The handler of a queue's jobs. */
-export function stageHandler<Subject extends { trackId: string }>(queue: QueueName, stage: Stage<Subject>, deps: StageDeps) {
+export function stageHandler<Subject extends { trackId: string }>(
+  queue: QueueName,
+  stage: Stage<Subject>,
+  deps: StageDeps,
+) {
   return async ([job]: Job[]): Promise<JobResult[]> => {
     if (!job) return []
     const own = new AbortController()
@@ -93,7 +100,9 @@ async function handle<Subject extends { trackId: string }>(
     await progress.stop()
     const result = { folder: folder.name, result: made.result }
     const stop: JobEvent = { ...event, kind: 'stop', durationMs: durationMs(), ...made.event }
-    const landed = await handOff(deps, attempt, result, stop, async (tx) => stage.save?.(tx, subject, made, folder.name))
+    const landed = await handOff(deps, attempt, result, stop, async (tx) =>
+      stage.save?.(tx, subject, made, folder.name),
+    )
     if (!landed) throw new ToolError('cancelled', undefined, false)
     log.info({ attempt: event.attempt, seconds: durationMs() / 1000 }, 'stage done')
     return 'completed'
@@ -101,14 +110,22 @@ async function handle<Subject extends { trackId: string }>(
     await progress.stop()
     // A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep may judge it.
     if (!isPassing(error)) await deps.files.remove(folder.name)
-    if (deps.shutdown.aborted) return release(deps, attempt, { ...event, kind: 'released', durationMs: durationMs() })
+    if (deps.shutdown.aborted)
+      return release(deps, attempt, { ...event, kind: 'released', durationMs: durationMs() })
     if (signal.aborted || (error instanceof ToolError && error.code === 'cancelled')) {
       const kind = own.signal.aborted ? 'cancelled' : 'lost'
       await deps.db.transaction((tx) => recordEvent(tx, { ...event, kind, durationMs: durationMs() }))
       log.info({ kind }, 'stage ended without a result')
       return 'completed' // fenced: it touches nothing when the job is no longer ours
     }
-    log.warn({ err: error, stderr: error instanceof ToolError ? error.stderrTail : undefined, attempt: event.attempt }, 'stage failed')
+    log.warn(
+      {
+        err: error,
+        stderr: error instanceof ToolError ? error.stderrTail : undefined,
+        attempt: event.attempt,
+      },
+      'stage failed',
+    )
     return fail(deps, attempt, { ...event, kind: 'exception', durationMs: durationMs() }, error)
   }
 }
@@ -132,7 +149,14 @@ async function begin(deps: StageDeps, attempt: Attempt, job: Job): Promise<JobEv
       return 'discarded'
     }
     const { id: jobId, ...rest } = attempt
-    const event: JobEvent = { ...rest, jobId, kind: 'start', attempt: failures + 1, workerId: deps.workerId, queueMs }
+    const event: JobEvent = {
+      ...rest,
+      jobId,
+      kind: 'start',
+      attempt: failures + 1,
+      workerId: deps.workerId,
+      queueMs,
+    }
     await stageRuns(tx, attempt.owner, stage, event.attempt, deps.workerId)
     await recordEvent(tx, event)
     await notifyCards(tx, attempt.trackId)
@@ -145,7 +169,8 @@ async function release(deps: StageDeps, attempt: Attempt, event: JobEvent): Prom
   await deps.db.transaction(
     async (tx) => {
       await lockTrack(tx, attempt.trackId)
-      if (await putBack(deps, tx, attempt, 'released')) await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting')
+      if (await putBack(deps, tx, attempt, 'released'))
+        await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting')
       await recordEvent(tx, event)
       await notifyCards(tx, attempt.trackId)
     },
@@ -155,14 +180,20 @@ async function release(deps: StageDeps, attempt: Attempt, event: JobEvent): Prom
 }
 
 /** Counts a failure: another attempt after a while, or the end of the stage. */
-async function fail(deps: StageDeps, attempt: Attempt, event: JobEvent, error: unknown): Promise<'failed' | 'deadletter'> {
+async function fail(
+  deps: StageDeps,
+  attempt: Attempt,
+  event: JobEvent,
+  error: unknown,
+): Promise<'failed' | 'deadletter'> {
   const { code, message, retryable } = describeError(error)
   const last = !retryable || event.attempt >= MAX_ATTEMPTS
   await deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
     await recordEvent(tx, { ...event, error: { code, message } })
     if (last) return discard(tx, deps, attempt, { code, message })
-    if (await putBack(deps, tx, attempt, code)) await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'retrying', { code, message })
+    if (await putBack(deps, tx, attempt, code))
+      await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'retrying', { code, message })
     await notifyCards(tx, attempt.trackId)
   })
   return last ? 'deadletter' : 'failed'
@@ -171,12 +202,19 @@ async function fail(deps: StageDeps, attempt: Attempt, event: JobEvent, error: u
 /** Puts this attempt's job back into the queue for another; false when it is no longer ours. */
 async function putBack(deps: StageDeps, tx: Queryable, attempt: Attempt, reason: string): Promise<boolean> {
   const fence = { id: attempt.id, retryCount: attempt.retryCount }
-  const { affected } = (await deps.boss.fail(attempt.queue, fence, { reason }, within(tx))) as { affected?: number }
+  const { affected } = (await deps.boss.fail(attempt.queue, fence, { reason }, within(tx))) as {
+    affected?: number
+  }
   return affected === 1
 }
 
 /** The job itself is dead-lettered by what the handler returns; until then it is still ours. */
-async function discard(tx: Queryable, deps: StageDeps, attempt: Attempt, error: { code: string; message: string }) {
+async function discard(
+  tx: Queryable,
+  deps: StageDeps,
+  attempt: Attempt,
+  error: { code: string; message: string },
+) {
   const stage = stageOf(attempt.queue)
   const { rows } = await tx.query<{ ours: boolean }>(
     'select job_id = $3 as ours from stages where owner = $1 and stage = $2',

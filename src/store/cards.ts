@@ -5,10 +5,17 @@ import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'
 
-type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key'> & { trackId: string; separationId: string | null; platform: string }
+type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key'> & {
+  trackId: string
+  separationId: string | null
+  platform: string
+}
 type StageColumns = Omit<CardStage, 'rate'> & { result: { bpm?: number | null; key?: string | null } | null }
 
-export async function readCard(db: Queryable, requestId: string): Promise<(CardFacts & { trackId: string }) | undefined> {
+export async function readCard(
+  db: Queryable,
+  requestId: string,
+): Promise<(CardFacts & { trackId: string }) | undefined> {
   const { rows } = await db.query<Row>(
     `select r.number::int, r.state, r.platform, r.track_id as "trackId", r.separation_id as "separationId", r.format,
        r.error_code as "errorCode", r.error_message as "errorMessage", t.title, t.artist, t.duration_seconds as "durationSeconds", s.model
@@ -17,7 +24,12 @@ export async function readCard(db: Queryable, requestId: string): Promise<(CardF
   )
   const row = rows[0]
   if (!row) return undefined
-  const owners = { download: row.trackId, analysis: row.trackId, processing: row.separationId, delivery: requestId }
+  const owners = {
+    download: row.trackId,
+    analysis: row.trackId,
+    processing: row.separationId,
+    delivery: requestId,
+  }
   const there = await stagesOf(db, Object.values(owners))
   const stages: CardStage[] = []
   for (const stage of STAGES) {
@@ -25,14 +37,24 @@ export async function readCard(db: Queryable, requestId: string): Promise<(CardF
     const known = there.get(stage) ?? AHEAD
     const finished = known.state === 'done' || known.state === 'discarded'
     const queue: QueueName = queueOf(stage, row.platform)
-    const rate = finished ? undefined : await measuredRate(db, queue, stage === 'processing' ? row.model : null)
+    const rate = finished
+      ? undefined
+      : await measuredRate(db, queue, stage === 'processing' ? row.model : null)
     stages.push({ ...known, stage, rate })
   }
   const analysis = there.get('analysis')?.result
   return { ...row, stages, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null }
 }
 
-const AHEAD = { state: 'ahead', fraction: 0, step: null, attempt: 1, startedAt: null, error: null, place: 0 } as const
+const AHEAD = {
+  state: 'ahead',
+  fraction: 0,
+  step: null,
+  attempt: 1,
+  startedAt: null,
+  error: null,
+  place: 0,
+} as const
 
 async function stagesOf(db: Queryable, owners: (string | null)[]): Promise<Map<StageName, StageColumns>> {
   const { rows } = await db.query<StageColumns>(

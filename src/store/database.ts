@@ -26,16 +26,29 @@ const PASSING_CODES = new Set(['40P01', '40001', '57P01', '57P02', '57P03', '533
 export function isPassing(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
   if (code && (PASSING_CODES.has(code) || code.startsWith('08'))) return true
-  if (code && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) return true
-  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i.test(message ?? '')
+  if (code && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code))
+    return true
+  return /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i.test(
+    message ?? '',
+  )
 }
 
 export function connect(url: string, log: Log): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 8, connectionTimeoutMillis: CONNECT_MS, application_name: 'sound-forge' })
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 8,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'sound-forge',
+  })
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
 
   const session = async () => {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true, application_name: 'sound-forge' })
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      application_name: 'sound-forge',
+    })
     client.on('error', () => {}) // its loss is seen through 'end'
     await client.connect()
     return client
@@ -122,7 +135,12 @@ export async function assertReachable(database: Database): Promise<void> {
     await database.query('select 1')
   } catch (error) {
     const { host } = new URL(database.url)
-    const reason = (error as Error).message.replaceAll(database.url, '…') || (error as NodeJS.ErrnoException).code
-    throw new UserError('database_unavailable', `The database at ${host} cannot be reached (${reason}): check DATABASE_URL.`, { cause: error })
+    const reason =
+      (error as Error).message.replaceAll(database.url, '…') || (error as NodeJS.ErrnoException).code
+    throw new UserError(
+      'database_unavailable',
+      `The database at ${host} cannot be reached (${reason}): check DATABASE_URL.`,
+      { cause: error },
+    )
   }
 }

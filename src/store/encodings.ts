@@ -4,7 +4,12 @@ import type { Queryable } from './database.ts'
 /** `file` is relative to the file store; `bitrateKbps` is 0 for lossless formats. */
 export type Encoding = { stem: string; file: string; bytes: number }
 
-export async function findEncodings(db: Queryable, separationId: string, format: string, bitrateKbps: number): Promise<Encoding[]> {
+export async function findEncodings(
+  db: Queryable,
+  separationId: string,
+  format: string,
+  bitrateKbps: number,
+): Promise<Encoding[]> {
   const { rows } = await db.query<Encoding>(
     'select stem, file, bytes::float8 as bytes from encodings where separation_id = $1 and format = $2 and bitrate_kbps = $3',
     [separationId, format, bitrateKbps],
@@ -12,7 +17,13 @@ export async function findEncodings(db: Queryable, separationId: string, format:
   return rows
 }
 
-export async function saveEncodings(tx: Queryable, separationId: string, format: string, bitrateKbps: number, made: Encoding[]): Promise<void> {
+export async function saveEncodings(
+  tx: Queryable,
+  separationId: string,
+  format: string,
+  bitrateKbps: number,
+  made: Encoding[],
+): Promise<void> {
   for (const { stem, file, bytes } of made) {
     await tx.query(
       `insert into encodings (separation_id, stem, format, bitrate_kbps, file, bytes) values ($1, $2, $3, $4, $5, $6)

@@ -42,7 +42,10 @@ export async function recordEvent(tx: Queryable, event: JobEvent): Promise<void>
 }
 
 /** A failure ended by the tool's own answer; a crash is a start that nothing ended. */
-export async function countFailures(db: Queryable, jobId: string): Promise<{ failures: number; crashes: number }> {
+export async function countFailures(
+  db: Queryable,
+  jobId: string,
+): Promise<{ failures: number; crashes: number }> {
   const { rows } = await db.query<{ failures: number; crashes: number }>(
     `select count(*) filter (where kind = 'exception')::int as failures,
        (count(*) filter (where kind = 'start') - count(*) filter (where kind <> 'start'))::int as crashes
@@ -53,7 +56,11 @@ export async function countFailures(db: Queryable, jobId: string): Promise<{ fai
 }
 
 /** Seconds of work per second of audio of a queue's last runs (median), by model where given; undefined before the first. */
-export async function measuredRate(db: Queryable, queue: QueueName, model: string | null): Promise<number | undefined> {
+export async function measuredRate(
+  db: Queryable,
+  queue: QueueName,
+  model: string | null,
+): Promise<number | undefined> {
   const { rows } = await db.query<{ rate: number | null }>(
     `select percentile_cont(0.5) within group (order by rate) as rate from (
        select duration_ms / 1000 / audio_seconds as rate from job_events

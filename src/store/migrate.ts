@@ -16,10 +16,15 @@ export async function migrate(database: Database): Promise<string[]> {
 
   return database.transaction(async (tx) => {
     await tx.query("select pg_advisory_xact_lock(hashtextextended('sound-forge migrations', 0))")
-    await tx.query('create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())')
+    await tx.query(
+      'create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())',
+    )
     const applied: string[] = []
     for (const name of names) {
-      const { rowCount } = await tx.query('insert into migrations (name) values ($1) on conflict do nothing', [name])
+      const { rowCount } = await tx.query(
+        'insert into migrations (name) values ($1) on conflict do nothing',
+        [name],
+      )
       if (!rowCount) continue
       await tx.query(await readFile(join(FOLDER, name), 'utf8'))
       applied.push(name)

@@ -3,7 +3,13 @@ import type { OpenRequest } from '../domain/separation.ts'
 import type { Queryable } from './database.ts'
 
 export type RequestState = 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
-export type Interaction = { platform: string; app: string; externalId: string; person: string; channel: string }
+export type Interaction = {
+  platform: string
+  app: string
+  externalId: string
+  person: string
+  channel: string
+}
 /** `model` is as asked for (`auto` included); `stems` empty means all the model makes. */
 export type Asked = { model: string; stems: string[]; format: 'mp3' | 'flac' | 'wav' }
 export type Request = Asked & {
@@ -50,7 +56,17 @@ export async function insertRequest(
   const { rows } = await tx.query<Request>(
     `insert into requests (interaction_id, platform, person, channel, track_id, separation_id, model, stems, format)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
-    [interactionId, of.platform, of.person, of.channel, trackId, separationId, asked.model, asked.stems, asked.format],
+    [
+      interactionId,
+      of.platform,
+      of.person,
+      of.channel,
+      trackId,
+      separationId,
+      asked.model,
+      asked.stems,
+      asked.format,
+    ],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
   return rows[0]
@@ -70,7 +86,17 @@ export async function findSameRequest(
        and state not in ('failed', 'cancelled')
        and (created_at > now() - make_interval(secs => $8) or ($9 and state in ('working', 'ready')))
      order by created_at desc limit 1`,
-    [of.platform, of.person, of.channel, trackId, asked.model, asked.stems, asked.format, withinSeconds, openOfAnyAge],
+    [
+      of.platform,
+      of.person,
+      of.channel,
+      trackId,
+      asked.model,
+      asked.stems,
+      asked.format,
+      withinSeconds,
+      openOfAnyAge,
+    ],
   )
   return rows[0]
 }

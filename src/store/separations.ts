@@ -7,12 +7,16 @@ export type Separation = { id: string; trackId: string; model: string; weights: 
 const COLUMNS = 'id, track_id as "trackId", model, weights'
 
 /** The separation of a locked track by this model, made when it is new. */
-export async function claimSeparation(tx: Queryable, trackId: string, model: string, weights: string): Promise<Separation> {
-  await tx.query('insert into separations (track_id, model, weights) values ($1, $2, $3) on conflict do nothing', [
-    trackId,
-    model,
-    weights,
-  ])
+export async function claimSeparation(
+  tx: Queryable,
+  trackId: string,
+  model: string,
+  weights: string,
+): Promise<Separation> {
+  await tx.query(
+    'insert into separations (track_id, model, weights) values ($1, $2, $3) on conflict do nothing',
+    [trackId, model, weights],
+  )
   const { rows } = await tx.query<Separation>(
     `select ${COLUMNS} from separations where track_id = $1 and model = $2 and weights = $3`,
     [trackId, model, weights],

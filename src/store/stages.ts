@@ -20,7 +20,10 @@ export async function stagesOfTrack(tx: Queryable, trackId: string): Promise<Sta
   return rows
 }
 
-export async function stageWaits(tx: Queryable, row: { owner: string; stage: StageName; trackId: string; queue: QueueName; jobId: string }) {
+export async function stageWaits(
+  tx: Queryable,
+  row: { owner: string; stage: StageName; trackId: string; queue: QueueName; jobId: string },
+) {
   await tx.query(
     `insert into stages (owner, stage, track_id, queue, job_id, state) values ($1, $2, $3, $4, $5, 'waiting')
      on conflict (owner, stage) do update set queue = $4, job_id = $5, state = 'waiting', attempt = 1, fraction = 0, step = null,
@@ -29,7 +32,13 @@ export async function stageWaits(tx: Queryable, row: { owner: string; stage: Sta
   )
 }
 
-export async function stageRuns(tx: Queryable, owner: string, stage: StageName, attempt: number, workerId: string) {
+export async function stageRuns(
+  tx: Queryable,
+  owner: string,
+  stage: StageName,
+  attempt: number,
+  workerId: string,
+) {
   await tx.query(
     `update stages set state = 'running', attempt = $3, worker_id = $4, fraction = 0, step = null, started_at = clock_timestamp()
      where owner = $1 and stage = $2`,
@@ -38,7 +47,14 @@ export async function stageRuns(tx: Queryable, owner: string, stage: StageName, 
 }
 
 /** Shows progress; only while this worker still runs the stage. */
-export async function stageProgresses(db: Queryable, owner: string, stage: StageName, workerId: string, fraction: number, step: string | null) {
+export async function stageProgresses(
+  db: Queryable,
+  owner: string,
+  stage: StageName,
+  workerId: string,
+  fraction: number,
+  step: string | null,
+) {
   await db.query(
     `with moved as (update stages set fraction = $4, step = $5 where owner = $1 and stage = $2 and worker_id = $3 and state = 'running' returning track_id)
      select pg_notify($6, track_id::text) from moved`,
@@ -46,7 +62,12 @@ export async function stageProgresses(db: Queryable, owner: string, stage: Stage
   )
 }
 
-export async function stageIsDone(tx: Queryable, owner: string, stage: StageName, { folder, result }: StageResult) {
+export async function stageIsDone(
+  tx: Queryable,
+  owner: string,
+  stage: StageName,
+  { folder, result }: StageResult,
+) {
   await tx.query(
     `update stages set state = 'done', fraction = 1, step = null, finished_at = clock_timestamp(), error_code = null, error_message = null, folder = $3, result = $4
      where owner = $1 and stage = $2`,
@@ -76,7 +97,11 @@ export async function forgetStage(tx: Queryable, owner: string, stage: StageName
 }
 
 /** The result of a finished stage; undefined when it is not finished. */
-export async function findResult(db: Queryable, owner: string, stage: StageName): Promise<StageResult | undefined> {
+export async function findResult(
+  db: Queryable,
+  owner: string,
+  stage: StageName,
+): Promise<StageResult | undefined> {
   const { rows } = await db.query<StageResult>(
     `select folder, result from stages where owner = $1 and stage = $2 and state = 'done'`,
     [owner, stage],

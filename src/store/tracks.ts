@@ -16,7 +16,9 @@ const COLUMNS = 'id, source, title, artist, album, duration_seconds as "duration
 /** The track a source names, made when it is new, and locked until the transaction ends. */
 export async function claimTrack(tx: Queryable, source: Source): Promise<Track> {
   for (;;) {
-    const known = await tx.query<{ id: string }>('select track_id as id from sources where key = $1', [source.key])
+    const known = await tx.query<{ id: string }>('select track_id as id from sources where key = $1', [
+      source.key,
+    ])
     const id = known.rows[0]?.id ?? (await createTrack(tx, source))
     if (id) return lockTrack(tx, id)
     // Somebody else made it between the two statements: it can be seen now.
@@ -49,11 +51,8 @@ export async function describeTrack(
   id: string,
   found: { title: string; artist: string | null; album: string | null; durationSeconds: number },
 ): Promise<void> {
-  await tx.query('update tracks set title = $2, artist = $3, album = $4, duration_seconds = $5 where id = $1', [
-    id,
-    found.title,
-    found.artist,
-    found.album,
-    found.durationSeconds,
-  ])
+  await tx.query(
+    'update tracks set title = $2, artist = $3, album = $4, duration_seconds = $5 where id = $1',
+    [id, found.title, found.artist, found.album, found.durationSeconds],
+  )
 }

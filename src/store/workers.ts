@@ -2,7 +2,13 @@
 import type { Queryable } from './database.ts'
 
 export type LoadableModel = { name: string; weights: string }
-export type WorkerRow = { id: string; machine: string; hostname: string; pid: number; models: LoadableModel[] }
+export type WorkerRow = {
+  id: string
+  machine: string
+  hostname: string
+  pid: number
+  models: LoadableModel[]
+}
 
 /** SQL of the key that a worker's session locks; the one place that spells it. */
 export const WORKER_LOCK = "hashtextextended('sound-forge worker ' || $1, 0)"
@@ -20,11 +26,16 @@ export async function deleteWorker(db: Queryable, id: string): Promise<void> {
 }
 
 export async function listWorkers(db: Queryable): Promise<WorkerRow[]> {
-  return (await db.query<WorkerRow>('select id, machine, hostname, pid, models from workers order by started_at')).rows
+  return (
+    await db.query<WorkerRow>('select id, machine, hostname, pid, models from workers order by started_at')
+  ).rows
 }
 
 /** Whether nobody holds the worker's lock: it has died, or its connection has just dropped. */
 export async function workerLockIsFree(tx: Queryable, id: string): Promise<boolean> {
-  const { rows } = await tx.query<{ free: boolean }>(`select pg_try_advisory_xact_lock(${WORKER_LOCK}) as free`, [id])
+  const { rows } = await tx.query<{ free: boolean }>(
+    `select pg_try_advisory_xact_lock(${WORKER_LOCK}) as free`,
+    [id],
+  )
   return rows[0]?.free === true
 }

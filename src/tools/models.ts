@@ -27,14 +27,22 @@ const listing = z.object({
 export type ModelEntry = z.infer<typeof listing>['models'][number]
 
 export async function listModels(settings: Settings): Promise<ModelEntry[]> {
-  const answer = await ask(settings, ['list', '--repo', settings.MODEL_REPO ?? '-', '--starter', SHIPPED_MODELS])
+  const answer = await ask(settings, [
+    'list',
+    '--repo',
+    settings.MODEL_REPO ?? '-',
+    '--starter',
+    SHIPPED_MODELS,
+  ])
   return listing.parse(answer).models
 }
 
 /** What a worker announces: the models that are here, and htdemucs where its weights can be fetched on first use. */
 export async function loadableModels(settings: Settings): Promise<{ name: string; weights: string }[]> {
   const models = await listModels(settings)
-  const loadable = models.filter((model) => model.available).map(({ name, weights }) => ({ name, weights: weights ?? '' }))
+  const loadable = models
+    .filter((model) => model.available)
+    .map(({ name, weights }) => ({ name, weights: weights ?? '' }))
   const wanted = settings.MODEL === 'auto' ? 'htdemucs' : settings.MODEL
   const missing = models.find((model) => model.name === wanted && model.origin === 'hub' && !model.available)
   if (missing && (await weightsCanBeFetched(settings))) loadable.push({ name: missing.name, weights: '' })
@@ -57,7 +65,12 @@ async function weightsCanBeFetched(settings: Settings): Promise<boolean> {
 }
 
 async function ask(settings: Settings, args: string[]): Promise<unknown> {
-  const { file, args: start, cwd, env } = pythonCommand('separate', 'stemtools.models', args, toolEnvironment(settings, process.env))
+  const {
+    file,
+    args: start,
+    cwd,
+    env,
+  } = pythonCommand('separate', 'stemtools.models', args, toolEnvironment(settings, process.env))
   const { stdout } = await execa(file, start, { cwd, env, extendEnv: false, timeout: REACH_SECONDS * 1000 })
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }

@@ -54,7 +54,10 @@ export class ToolPool {
 
   #giveBack(tool: Tool): void {
     if (tool.dead) return
-    if (this.#options.idleSeconds === 0 || residentBytes(tool.pid) > this.#options.maxIdleBytes) return tool.kill()
+    if (this.#options.idleSeconds === 0 || residentBytes(tool.pid) > this.#options.maxIdleBytes) {
+      tool.kill()
+      return
+    }
     const timer = setTimeout(() => tool.kill(), this.#options.idleSeconds * 1000)
     timer.unref()
     this.#idle.push({ tool, timer })

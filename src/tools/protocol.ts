@@ -5,9 +5,20 @@ const id = z.string().nullable()
 
 export const lineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), tool: z.string(), protocol: z.literal(1) }),
-  z.object({ type: z.literal('progress'), id, fraction: z.number().min(0).max(1), step: z.string().max(200).optional() }),
+  z.object({
+    type: z.literal('progress'),
+    id,
+    fraction: z.number().min(0).max(1),
+    step: z.string().max(200).optional(),
+  }),
   z.looseObject({ type: z.literal('result'), id }),
-  z.object({ type: z.literal('error'), id, code: z.string().regex(/^[a-z_]+$/), retryable: z.boolean(), message: z.string().max(2000) }),
+  z.object({
+    type: z.literal('error'),
+    id,
+    code: z.string().regex(/^[a-z_]+$/),
+    retryable: z.boolean(),
+    message: z.string().max(2000),
+  }),
 ])
 export type Line = z.infer<typeof lineSchema>
 
@@ -50,7 +61,9 @@ export const separationResult = z.object({
   model: z.string(),
   weights: z.string(),
   device: z.string(),
-  stems: z.array(z.object({ stem: z.string(), file: fileName, bytes: z.number().int(), peak: z.number() })).min(1),
+  stems: z
+    .array(z.object({ stem: z.string(), file: fileName, bytes: z.number().int(), peak: z.number() }))
+    .min(1),
   gain: z.number().positive(),
   sampleRateHz: z.number().int(),
   samples: z.number().int(),

@@ -66,7 +66,11 @@ export class Tool {
    * @returns the result line's payload
    * @throws ToolError whatever goes wrong, `cancelled` when the signal was aborted
    */
-  async run(id: string, request: Record<string, unknown>, options: RunOptions): Promise<Record<string, unknown>> {
+  async run(
+    id: string,
+    request: Record<string, unknown>,
+    options: RunOptions,
+  ): Promise<Record<string, unknown>> {
     const { signal, stallSeconds, onProgress } = options
     if (signal.aborted) throw new ToolError('cancelled', undefined, false)
     return new Promise<Record<string, unknown>>((resolve, reject) => {
@@ -84,7 +88,14 @@ export class Tool {
         clearTimeout(stall)
         stall = setTimeout(() => {
           this.kill()
-          fail(new ToolError('tool_stalled', `The tool showed no sign of life for ${stallSeconds} seconds and was ended.`, true, this.#stderr))
+          fail(
+            new ToolError(
+              'tool_stalled',
+              `The tool showed no sign of life for ${stallSeconds} seconds and was ended.`,
+              true,
+              this.#stderr,
+            ),
+          )
         }, stallSeconds * 1000)
       }
       const cancel = () => {
@@ -97,7 +108,11 @@ export class Tool {
       this.#hear = (line) => {
         if (line === 'ended') {
           void this.exited.then((how) =>
-            fail(signal.aborted ? new ToolError('cancelled', undefined, false) : new ToolError('tool_crashed', how, true, this.#stderr)),
+            fail(
+              signal.aborted
+                ? new ToolError('cancelled', undefined, false)
+                : new ToolError('tool_crashed', how, true, this.#stderr),
+            ),
           )
           return
         }
@@ -133,16 +148,31 @@ export class Tool {
       return
     }
     const line = lineSchema.safeParse(parsed)
-    if (line.success) return this.#hear?.(line.data)
+    if (line.success) {
+      this.#hear?.(line.data)
+      return
+    }
     const hear = this.#hear
     this.kill()
-    hear?.({ type: 'error', id: null, code: 'bad_answer', retryable: true, message: 'The tool gave an answer that makes no sense: it was ended.' })
+    hear?.({
+      type: 'error',
+      id: null,
+      code: 'bad_answer',
+      retryable: true,
+      message: 'The tool gave an answer that makes no sense: it was ended.',
+    })
   }
 }
 
-function describeExit(result: { exitCode?: number | undefined; signal?: string | undefined; code?: string | undefined }): string {
-  if (result.signal === 'SIGKILL') return 'The tool was killed by the system, most likely for lack of memory: close other programs or use a smaller model.'
+function describeExit(result: {
+  exitCode?: number | undefined
+  signal?: string | undefined
+  code?: string | undefined
+}): string {
+  if (result.signal === 'SIGKILL')
+    return 'The tool was killed by the system, most likely for lack of memory: close other programs or use a smaller model.'
   if (result.signal) return `The tool was ended by ${result.signal} without an answer.`
-  if (result.code === 'ENOENT' || result.code === 'EACCES') return 'The tool cannot be started: run `npm run setup`.'
+  if (result.code === 'ENOENT' || result.code === 'EACCES')
+    return 'The tool cannot be started: run `npm run setup`.'
   return `The tool stopped with exit code ${result.exitCode ?? 'unknown'} and no answer: the log has its last words.`
 }

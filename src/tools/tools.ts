@@ -31,7 +31,8 @@ export type Tools = {
 export type Commands = (name: ToolName) => ToolCommand
 
 export function createTools(settings: Settings, commands: Commands = pythonCommands(settings)): Tools {
-  const pool = (name: ToolName, idleSeconds: number) => new ToolPool(() => commands(name), { idleSeconds, maxIdleBytes: MAX_IDLE_BYTES })
+  const pool = (name: ToolName, idleSeconds: number) =>
+    new ToolPool(() => commands(name), { idleSeconds, maxIdleBytes: MAX_IDLE_BYTES })
   const pools: Record<ToolName, ToolPool> = {
     download: pool('download', 0),
     analyze: pool('analyze', settings.TOOL_IDLE_SECONDS),
@@ -43,7 +44,12 @@ export function createTools(settings: Settings, commands: Commands = pythonComma
       const line = await pools[name].run(request, { ...options, stallSeconds: settings.STALL_SECONDS })
       const result = RESULTS[name].safeParse(line)
       if (result.success) return result.data as ToolResult<typeof name>
-      throw new ToolError('bad_answer', `The ${name} tool gave a result that makes no sense.`, true, result.error.message)
+      throw new ToolError(
+        'bad_answer',
+        `The ${name} tool gave a result that makes no sense.`,
+        true,
+        result.error.message,
+      )
     },
     close: async () => {
       await Promise.all(Object.values(pools).map((each) => each.close()))
@@ -54,7 +60,8 @@ export function createTools(settings: Settings, commands: Commands = pythonComma
 /** The commands of the real tools, in the environments that the set-up made. */
 export function pythonCommands(settings: Settings): Commands {
   const env = toolEnvironment(settings, process.env)
-  return (name) => pythonCommand(name === 'download' ? 'download' : 'separate', `stemtools.${name}`, ['--serve'], env)
+  return (name) =>
+    pythonCommand(name === 'download' ? 'download' : 'separate', `stemtools.${name}`, ['--serve'], env)
 }
 
 export function pythonCommand(
@@ -75,7 +82,9 @@ const PASSED_ON =
 export function toolEnvironment(settings: Settings, from: NodeJS.ProcessEnv): Record<string, string> {
   const cache = join(settings.DATA_DIR, 'cache')
   mkdirSync(cache, { recursive: true })
-  const passed = Object.fromEntries(Object.entries(from).filter(([name, value]) => PASSED_ON.test(name) && value))
+  const passed = Object.fromEntries(
+    Object.entries(from).filter(([name, value]) => PASSED_ON.test(name) && value),
+  )
   return {
     NUMBA_CACHE_DIR: join(cache, 'numba'),
     HF_HOME: join(cache, 'huggingface'),

@@ -9,7 +9,16 @@ import type { CardStage } from '../../src/domain/progress.ts'
 import { createCommandLine, SONG } from '../support/command-line.ts'
 import { commandsWith } from '../support/processes.ts'
 
-const ahead: Omit<CardStage, 'stage'> = { state: 'ahead', fraction: 0, step: null, attempt: 1, startedAt: null, error: null, place: 0, rate: undefined }
+const ahead: Omit<CardStage, 'stage'> = {
+  state: 'ahead',
+  fraction: 0,
+  step: null,
+  attempt: 1,
+  startedAt: null,
+  error: null,
+  place: 0,
+  rate: undefined,
+}
 const facts: CardFacts = {
   number: 12,
   state: 'working',
@@ -59,7 +68,15 @@ describe('a card in the terminal', () => {
   })
 
   test('as plain lines says only what changed', () => {
-    const later = cardOf({ ...facts, stages: facts.stages.map((stage) => (stage.stage === 'processing' ? { ...stage, fraction: 0.62 } : stage)) }, new Date(70_000))
+    const later = cardOf(
+      {
+        ...facts,
+        stages: facts.stages.map((stage) =>
+          stage.stage === 'processing' ? { ...stage, fraction: 0.62 } : stage,
+        ),
+      },
+      new Date(70_000),
+    )
     expect(plainLines(card, undefined)).toContain('#12 Sound Forge - First Light')
     expect(plainLines(later, card)).toEqual(['Separation: 60%'])
     expect(plainLines(later, later)).toEqual([])
@@ -79,7 +96,9 @@ describe('arguments', () => {
     [['--stems', 'kazoo', 'x'], /stems/],
     [['--model', '../x', 'y'], /model/],
   ])('%j is wrong use', (argv, words) => {
-    expect(() => parseSeparateArguments(argv)).toThrow(expect.objectContaining({ code: 'bad_usage', message: expect.stringMatching(words) }))
+    expect(() => parseSeparateArguments(argv)).toThrow(
+      expect.objectContaining({ code: 'bad_usage', message: expect.stringMatching(words) }),
+    )
   })
 
   test('after -- anything is a name', () => {
@@ -92,10 +111,17 @@ describe('the command line', async () => {
   const tty = async (steps: [string, string][], args: string[]) => {
     const main = join(import.meta.dirname, '../../src/main.ts')
     const script = join(import.meta.dirname, '../support/at_terminal.py')
-    const run = promisify(execFile)('python3', [script, JSON.stringify(steps), process.execPath, main, ...args], { env: cli.env, cwd: cli.folder })
+    const run = promisify(execFile)(
+      'python3',
+      [script, JSON.stringify(steps), process.execPath, main, ...args],
+      { env: cli.env, cwd: cli.folder },
+    )
     return run.then(
       ({ stdout }) => ({ code: 0, shown: stripVTControlCharacters(stdout) }),
-      (error: { code: number; stdout: string }) => ({ code: error.code, shown: stripVTControlCharacters(error.stdout) }),
+      (error: { code: number; stdout: string }) => ({
+        code: error.code,
+        shown: stripVTControlCharacters(error.stdout),
+      }),
     )
   }
 
@@ -149,7 +175,9 @@ describe('the command line', async () => {
 describe('npm start', async () => {
   const cli = await createCommandLine()
 
-  test('stays up, does the work of a separate, and stops on SIGTERM with nothing left', { timeout: 240_000 }, async () => {
+  test('stays up, does the work of a separate, and stops on SIGTERM with nothing left', {
+    timeout: 240_000,
+  }, async () => {
     const server = cli.start(['start'])
     await cli.saw(server, /the worker is up/)
     const run = cli.start(['separate', SONG])

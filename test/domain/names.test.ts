@@ -24,7 +24,9 @@ describe('names that every system takes', () => {
   test('a long one is cut without breaking a character', () => {
     const name = safeName('🎸'.repeat(500))
     expect([...name]).toHaveLength(120)
-    expect(Buffer.byteLength(stemFileName({ artist: 'ä'.repeat(300), title: 'b' }, 'vocals', 'mp3'))).toBeLessThan(256)
+    expect(
+      Buffer.byteLength(stemFileName({ artist: 'ä'.repeat(300), title: 'b' }, 'vocals', 'mp3')),
+    ).toBeLessThan(256)
   })
 
   test('a stem carries the song', () => {

@@ -29,11 +29,17 @@ describe('parseLink', () => {
     ['http://', 'not_a_song', /link/],
     [`https://a.example/${'x'.repeat(3000)}`, 'not_a_song', /link/],
   ])('%s is refused in words', (link, code, words) => {
-    expect(() => parseLink(link)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(words) }))
+    expect(() => parseLink(link)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(words) }),
+    )
   })
 
   test('a web link is rebuilt: fragment gone, host in its plain form', () => {
-    expect(parseLink('HTTPS://Songs.Example/a b.mp3#t=1')).toEqual({ kind: 'url', key: 'url:https://songs.example/a%20b.mp3', url: 'https://songs.example/a%20b.mp3' })
+    expect(parseLink('HTTPS://Songs.Example/a b.mp3#t=1')).toEqual({
+      kind: 'url',
+      key: 'url:https://songs.example/a%20b.mp3',
+      url: 'https://songs.example/a%20b.mp3',
+    })
     expect(parseLink('http://2130706433/x')).toMatchObject({ url: 'http://127.0.0.1/x' })
   })
 

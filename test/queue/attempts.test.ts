@@ -11,23 +11,51 @@ describe('attempts', async () => {
   test('a stage is tried three times, then discarded with every error kept', async () => {
     await world.script({ separate: [failure] })
     const { request } = await world.ask()
-    await until(async () => (await world.rows(`select 1 from stages where owner = $1 and state = 'retrying'`, [request.separationId])).length > 0)
-    expect(await world.ended(request)).toEqual({ state: 'failed', code: 'internal', message: 'The splitter slipped.' })
-    const errors = await world.rows(`select attempt, error_code from job_events where owner = $1 and kind = 'exception' order by id`, [request.separationId])
+    await until(
+      async () =>
+        (
+          await world.rows(`select 1 from stages where owner = $1 and state = 'retrying'`, [
+            request.separationId,
+          ])
+        ).length > 0,
+    )
+    expect(await world.ended(request)).toEqual({
+      state: 'failed',
+      code: 'internal',
+      message: 'The splitter slipped.',
+    })
+    const errors = await world.rows(
+      `select attempt, error_code from job_events where owner = $1 and kind = 'exception' order by id`,
+      [request.separationId],
+    )
     expect(errors).toEqual([1, 2, 3].map((attempt) => ({ attempt, error_code: 'internal' })))
-    const [history] = await world.rows(`select state, jsonb_array_length(errors) as errors from job_history where owner = $1`, [request.separationId])
+    const [history] = await world.rows(
+      `select state, jsonb_array_length(errors) as errors from job_history where owner = $1`,
+      [request.separationId],
+    )
     expect(history).toEqual({ state: 'discarded', errors: 3 })
     await until(async () => {
-      const [job] = await world.rows(`select state from pgboss.job where name = 'processing' and singleton_key = $1`, [request.separationId])
+      const [job] = await world.rows(
+        `select state from pgboss.job where name = 'processing' and singleton_key = $1`,
+        [request.separationId],
+      )
       return job?.state === 'failed'
     })
   })
 
   test('an error that no retry mends ends the request at once', async () => {
-    await world.script({ download: [{ do: 'error', code: 'not_audio', retryable: false, message: 'That is not audio.' }] })
+    await world.script({
+      download: [{ do: 'error', code: 'not_audio', retryable: false, message: 'That is not audio.' }],
+    })
     const { request } = await world.ask()
-    expect(await world.ended(request)).toEqual({ state: 'failed', code: 'not_audio', message: 'That is not audio.' })
-    expect(await world.rows('select kind from job_events where track_id = $1 order by id', [request.trackId])).toEqual([{ kind: 'start' }, { kind: 'exception' }])
+    expect(await world.ended(request)).toEqual({
+      state: 'failed',
+      code: 'not_audio',
+      message: 'That is not audio.',
+    })
+    expect(
+      await world.rows('select kind from job_events where track_id = $1 order by id', [request.trackId]),
+    ).toEqual([{ kind: 'start' }, { kind: 'exception' }])
   })
 
   test('asked for again after it was discarded, the stage is tried anew', async () => {
@@ -42,7 +70,9 @@ describe('attempts', async () => {
   })
 
   test('a discarded analysis does not hold back the stems', async () => {
-    await world.script({ analyze: [{ do: 'error', code: 'internal', retryable: false, message: 'No beat.' }] })
+    await world.script({
+      analyze: [{ do: 'error', code: 'internal', retryable: false, message: 'No beat.' }],
+    })
     const { request } = await world.ask()
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
     const [row] = await world.rows(`select result from stages where owner = $1`, [request.id])
@@ -58,10 +88,19 @@ describe('attempts', async () => {
     ['stall', 'tool_stalled'],
   ])('a tool that ends in %s costs an attempt and the next one succeeds', async (what, code) => {
     // Calls are counted over the whole world, so the failing one is given by a script of its own.
-    await world.script({ download: [...Array(await countOf('download')).fill({ do: 'succeed' }), { do: what }, { do: 'succeed' }] })
+    await world.script({
+      download: [
+        ...Array(await countOf('download')).fill({ do: 'succeed' }),
+        { do: what },
+        { do: 'succeed' },
+      ],
+    })
     const { request } = await world.ask()
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    const errors = await world.rows(`select error_code from job_events where track_id = $1 and kind = 'exception'`, [request.trackId])
+    const errors = await world.rows(
+      `select error_code from job_events where track_id = $1 and kind = 'exception'`,
+      [request.trackId],
+    )
     expect(errors).toEqual([{ error_code: code }])
   })
 
@@ -69,7 +108,11 @@ describe('attempts', async () => {
     await world.script({ download: [{ do: 'noise' }] })
     const { request } = await world.ask()
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    expect(await world.rows(`select 1 from job_events where track_id = $1 and kind = 'exception'`, [request.trackId])).toEqual([])
+    expect(
+      await world.rows(`select 1 from job_events where track_id = $1 and kind = 'exception'`, [
+        request.trackId,
+      ]),
+    ).toEqual([])
   })
 
   async function countOf(tool: string) {

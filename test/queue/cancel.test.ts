@@ -10,12 +10,24 @@ describe('cancel', async () => {
   const world = await createWorld()
   await world.worker().decided
   const running = (owner: string | null, stage: string) =>
-    until(async () => (await world.rows(`select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`, [owner, stage])).length > 0)
+    until(
+      async () =>
+        (
+          await world.rows(
+            `select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`,
+            [owner, stage],
+          )
+        ).length > 0,
+    )
 
   test('reaches the running tool and its children within 2 s', async () => {
     await world.script({ download: [{ do: 'child' }] })
     const { request } = await world.ask()
-    const pid = Number(await until(async () => (await readFile(join(world.scriptDir, 'child.pid'), 'utf8').catch(() => '')) || undefined))
+    const pid = Number(
+      await until(
+        async () => (await readFile(join(world.scriptDir, 'child.pid'), 'utf8').catch(() => '')) || undefined,
+      ),
+    )
     expect(isAlive(pid)).toBe(true)
     const startedMs = performance.now()
     expect(await cancelRequest(world.services, request.id)).toBe(true)
@@ -23,7 +35,9 @@ describe('cancel', async () => {
 
     expect(performance.now() - startedMs).toBeLessThan(5000)
     expect(await world.ended(request)).toMatchObject({ state: 'cancelled' })
-    expect(await world.rows(`select 1 from stages where track_id = $1 and state <> 'done'`, [request.trackId])).toEqual([])
+    expect(
+      await world.rows(`select 1 from stages where track_id = $1 and state <> 'done'`, [request.trackId]),
+    ).toEqual([])
   })
 
   test('a deaf tool is killed', async () => {
@@ -31,8 +45,19 @@ describe('cancel', async () => {
     const { request } = await world.ask()
     await running(request.separationId, 'processing')
     await cancelRequest(world.services, request.id)
-    await until(async () => (await world.rows(`select 1 from job_events where owner = $1 and kind = 'cancelled'`, [request.separationId])).length > 0, 10)
-    const jobs = await world.rows(`select state from pgboss.job where name = 'processing' and singleton_key = $1`, [request.separationId])
+    await until(
+      async () =>
+        (
+          await world.rows(`select 1 from job_events where owner = $1 and kind = 'cancelled'`, [
+            request.separationId,
+          ])
+        ).length > 0,
+      10,
+    )
+    const jobs = await world.rows(
+      `select state from pgboss.job where name = 'processing' and singleton_key = $1`,
+      [request.separationId],
+    )
     expect(jobs).toEqual([{ state: 'cancelled' }])
   })
 
@@ -45,7 +70,9 @@ describe('cancel', async () => {
     await cancelRequest(world.services, mine.request.id)
     expect(await world.ended(mine.request)).toMatchObject({ state: 'cancelled' })
     expect(await world.ended(theirs.request)).toMatchObject({ state: 'ready' })
-    const starts = await world.rows(`select 1 from job_events where owner = $1 and kind = 'start'`, [mine.request.separationId])
+    const starts = await world.rows(`select 1 from job_events where owner = $1 and kind = 'start'`, [
+      mine.request.separationId,
+    ])
     expect(starts).toHaveLength(1)
   })
 
@@ -59,7 +86,10 @@ describe('cancel', async () => {
     const again = await world.ask(song)
     expect(again.same).toBe(false)
     expect(await world.ended(again.request)).toMatchObject({ state: 'ready' })
-    const downloads = await world.rows(`select 1 from job_events where track_id = $1 and queue = 'download' and kind = 'start'`, [first.request.trackId])
+    const downloads = await world.rows(
+      `select 1 from job_events where track_id = $1 and queue = 'download' and kind = 'start'`,
+      [first.request.trackId],
+    )
     expect(downloads).toHaveLength(1)
   })
 

@@ -6,32 +6,58 @@ import { createWorld, newSong } from '../support/world.ts'
 describe('a worker that dies', async () => {
   const world = await createWorld()
 
-  test.each(['download', 'analysis', 'processing', 'delivery'])('in %s: another finishes without repeating what is done', async (stage) => {
-    const tool = { download: 'download', analysis: 'analyze', processing: 'separate', delivery: 'encode' }[stage] ?? ''
-    await world.script({ [tool]: [{ do: 'succeed', seconds: 60 }] })
-    const victim = await world.workerProcess()
-    const { request } = await world.ask()
-    const owner = { download: request.trackId, analysis: request.trackId, processing: request.separationId, delivery: request.id }[stage]
-    await until(async () => (await world.rows(`select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`, [owner, stage])).length > 0)
-    const before = await world.rows(`select stage from stages where track_id = $1 and state = 'done' order by stage`, [request.trackId])
-    victim.kill('SIGKILL')
-    await once(victim, 'exit')
-    const diedMs = performance.now()
-    await world.script({})
-    const heir = await world.workerProcess()
-    expect(heir.said).toBe('working')
-    expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    expect(performance.now() - diedMs).toBeLessThan(15_000)
-    for (const { stage: finished } of before) {
-      const starts = await world.rows(`select 1 from job_events where track_id = $1 and queue like $2 and kind = 'start'`, [request.trackId, `${finished}%`])
-      expect(starts, `${finished} was done before the crash`).toHaveLength(1)
-    }
-    // A crash is no attempt: nobody's third try is used up by it.
-    const [row] = await world.rows(`select attempt from stages where owner = $1 and stage = $2`, [owner, stage])
-    expect(row?.attempt).toBe(1)
-    heir.kill('SIGTERM')
-    await once(heir, 'exit')
-  })
+  test.each(['download', 'analysis', 'processing', 'delivery'])(
+    'in %s: another finishes without repeating what is done',
+    async (stage) => {
+      const tool =
+        { download: 'download', analysis: 'analyze', processing: 'separate', delivery: 'encode' }[stage] ?? ''
+      await world.script({ [tool]: [{ do: 'succeed', seconds: 60 }] })
+      const victim = await world.workerProcess()
+      const { request } = await world.ask()
+      const owner = {
+        download: request.trackId,
+        analysis: request.trackId,
+        processing: request.separationId,
+        delivery: request.id,
+      }[stage]
+      await until(
+        async () =>
+          (
+            await world.rows(
+              `select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`,
+              [owner, stage],
+            )
+          ).length > 0,
+      )
+      const before = await world.rows(
+        `select stage from stages where track_id = $1 and state = 'done' order by stage`,
+        [request.trackId],
+      )
+      victim.kill('SIGKILL')
+      await once(victim, 'exit')
+      const diedMs = performance.now()
+      await world.script({})
+      const heir = await world.workerProcess()
+      expect(heir.said).toBe('working')
+      expect(await world.ended(request)).toMatchObject({ state: 'ready' })
+      expect(performance.now() - diedMs).toBeLessThan(15_000)
+      for (const { stage: finished } of before) {
+        const starts = await world.rows(
+          `select 1 from job_events where track_id = $1 and queue like $2 and kind = 'start'`,
+          [request.trackId, `${finished}%`],
+        )
+        expect(starts, `${finished} was done before the crash`).toHaveLength(1)
+      }
+      // A crash is no attempt: nobody's third try is used up by it.
+      const [row] = await world.rows(`select attempt from stages where owner = $1 and stage = $2`, [
+        owner,
+        stage,
+      ])
+      expect(row?.attempt).toBe(1)
+      heir.kill('SIGTERM')
+      await once(heir, 'exit')
+    },
+  )
 
   test('five times in the same job: it is discarded, as it may be what crashes us', async () => {
     await world.script({})
@@ -50,9 +76,13 @@ describe('a worker that dies', async () => {
   })
 
   test('again and again under load: nothing is lost, nothing is done twice', async () => {
-    await world.script({ download: [{ do: 'succeed', seconds: 0.05 }], separate: [{ do: 'succeed', seconds: 0.1 }] })
+    await world.script({
+      download: [{ do: 'succeed', seconds: 0.05 }],
+      separate: [{ do: 'succeed', seconds: 0.1 }],
+    })
     const asked = await Promise.all(Array.from({ length: 12 }, () => world.ask(newSong())))
-    const open = async () => (await world.rows(`select count(*)::int as n from requests where state = 'working'`))[0]?.n as number
+    const open = async () =>
+      (await world.rows(`select count(*)::int as n from requests where state = 'working'`))[0]?.n as number
     for (let kill = 0; kill < 3; kill++) {
       const worker = await world.workerProcess()
       const before = await open()
@@ -62,9 +92,14 @@ describe('a worker that dies', async () => {
     }
     await world.workerProcess()
     for (const { request } of asked) expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    const twice = await world.rows(`select owner, queue from job_events where kind = 'stop' group by owner, queue having count(*) > 1`)
+    const twice = await world.rows(
+      `select owner, queue from job_events where kind = 'stop' group by owner, queue having count(*) > 1`,
+    )
     expect(twice).toEqual([])
-    const stages = await world.rows(`select count(*)::int as n from stages where state = 'done' and track_id = any($1)`, [asked.map(({ request }) => request.trackId)])
+    const stages = await world.rows(
+      `select count(*)::int as n from stages where state = 'done' and track_id = any($1)`,
+      [asked.map(({ request }) => request.trackId)],
+    )
     expect(stages).toEqual([{ n: 48 }])
   })
 })
@@ -79,12 +114,21 @@ describe('two workers on one machine', async () => {
     const second = await world.workerProcess()
     expect(second.said).toBe('waiting')
     const { request } = await world.ask()
-    await until(async () => (await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [request.separationId])).length > 0)
+    await until(
+      async () =>
+        (
+          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
+            request.separationId,
+          ])
+        ).length > 0,
+    )
     await world.script({})
     first.kill('SIGTERM')
     await once(first, 'exit')
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    const kinds = await world.rows(`select kind from job_events where owner = $1 order by id`, [request.separationId])
+    const kinds = await world.rows(`select kind from job_events where owner = $1 order by id`, [
+      request.separationId,
+    ])
     expect(kinds.map(({ kind }) => kind)).toEqual(['start', 'released', 'start', 'stop'])
   })
 })

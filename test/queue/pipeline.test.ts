@@ -11,14 +11,28 @@ describe('a request with a worker', async () => {
     expect(same).toBe(false)
     expect(await world.ended(request)).toMatchObject({ state: 'ready', code: null })
     expect((await world.calls()).slice().sort()).toEqual(['analyze', 'download', 'encode', 'separate'])
-    const stages = await world.rows('select stage, state, attempt from stages where track_id = $1 order by stage', [request.trackId])
-    expect(stages).toEqual(['analysis', 'delivery', 'download', 'processing'].map((stage) => ({ stage, state: 'done', attempt: 1 })))
-    const events = await world.rows('select kind, count(*)::int as n from job_events where track_id = $1 group by kind order by kind', [request.trackId])
+    const stages = await world.rows(
+      'select stage, state, attempt from stages where track_id = $1 order by stage',
+      [request.trackId],
+    )
+    expect(stages).toEqual(
+      ['analysis', 'delivery', 'download', 'processing'].map((stage) => ({
+        stage,
+        state: 'done',
+        attempt: 1,
+      })),
+    )
+    const events = await world.rows(
+      'select kind, count(*)::int as n from job_events where track_id = $1 group by kind order by kind',
+      [request.trackId],
+    )
     expect(events).toEqual([
       { kind: 'start', n: 4 },
       { kind: 'stop', n: 4 },
     ])
-    const history = await world.rows('select distinct state from job_history where track_id = $1', [request.trackId])
+    const history = await world.rows('select distinct state from job_history where track_id = $1', [
+      request.trackId,
+    ])
     expect(history).toEqual([{ state: 'completed' }])
   })
 
@@ -62,11 +76,16 @@ describe('a request without a worker', async () => {
 
   test('waits, and gets its model when a worker comes', async () => {
     const { request } = await world.ask()
-    const [before] = await world.rows('select model, weights from separations where id = $1', [request.separationId])
+    const [before] = await world.rows('select model, weights from separations where id = $1', [
+      request.separationId,
+    ])
     expect(before).toEqual({ model: 'auto', weights: '' })
     await world.worker().decided
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    const [after] = await world.rows('select s.model, s.weights from separations s join requests r on r.separation_id = s.id where r.id = $1', [request.id])
+    const [after] = await world.rows(
+      'select s.model, s.weights from separations s join requests r on r.separation_id = s.id where r.id = $1',
+      [request.id],
+    )
     expect(after).toEqual({ model: 'starter', weights: 'aaaa1111' })
   })
 })

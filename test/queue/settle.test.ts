@@ -7,7 +7,15 @@ describe('whoever ended the job, the request ends too', async () => {
   await world.script({ download: [{ do: 'succeed', seconds: 3 }] })
   await world.worker().decided
   const job = (trackId: string) =>
-    until(async () => (await world.rows(`select j.id, j.retry_count as "retryCount" from pgboss.job j where j.name = 'download' and j.singleton_key = $1 and j.state = 'active'`, [trackId]))[0])
+    until(
+      async () =>
+        (
+          await world.rows(
+            `select j.id, j.retry_count as "retryCount" from pgboss.job j where j.name = 'download' and j.singleton_key = $1 and j.state = 'active'`,
+            [trackId],
+          )
+        )[0],
+    )
 
   test('cancelled from outside: the request fails and says so', async () => {
     const { request } = await world.ask()
@@ -35,11 +43,17 @@ describe('whoever ended the job, the request ends too', async () => {
       const now = await job(request.trackId)
       return now.retryCount > first.retryCount ? now : undefined
     })
-    const { affected } = (await world.services.boss.complete('download', { id: first.id, retryCount: first.retryCount })) as { affected?: number }
+    const { affected } = (await world.services.boss.complete('download', {
+      id: first.id,
+      retryCount: first.retryCount,
+    })) as { affected?: number }
     expect(affected).toBe(0)
     expect(second.id).toBe(first.id)
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-    const lost = await world.rows(`select kind from job_events where job_id = $1 and kind in ('lost', 'stop')`, [first.id])
+    const lost = await world.rows(
+      `select kind from job_events where job_id = $1 and kind in ('lost', 'stop')`,
+      [first.id],
+    )
     expect(lost.map(({ kind }) => kind).sort()).toEqual(['lost', 'stop'])
   })
 })

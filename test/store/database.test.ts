@@ -18,13 +18,25 @@ describe('a database that goes away', async () => {
     await world.script({ separate: [{ do: 'succeed', seconds: 4 }] })
     await world.worker().decided
     const { request } = await world.ask()
-    await until(async () => (await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [request.separationId])).length > 0)
+    await until(
+      async () =>
+        (
+          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
+            request.separationId,
+          ])
+        ).length > 0,
+    )
     await door.shut()
     // The outage itself: the tool ends in the middle of it and its result has to wait.
     await new Promise((resolve) => setTimeout(resolve, OUTAGE_SECONDS * 1000))
     await door.open()
-    expect(await until(() => world.ended(request).catch(() => undefined), 60)).toMatchObject({ state: 'ready' })
-    const [row] = await world.rows(`select attempt, count(*) filter (where kind = 'exception')::int as failures from job_events where track_id = $1 group by attempt`, [request.trackId])
+    expect(await until(() => world.ended(request).catch(() => undefined), 60)).toMatchObject({
+      state: 'ready',
+    })
+    const [row] = await world.rows(
+      `select attempt, count(*) filter (where kind = 'exception')::int as failures from job_events where track_id = $1 group by attempt`,
+      [request.trackId],
+    )
     expect(row).toEqual({ attempt: 1, failures: 0 })
     expect((await world.calls()).filter((tool) => tool === 'encode')).toHaveLength(1)
   })
@@ -35,6 +47,9 @@ describe('an address that does not answer', () => {
   afterAll(() => db.close())
 
   test('is one sentence without the password', async () => {
-    await expect(assertReachable(db)).rejects.toMatchObject({ code: 'database_unavailable', message: expect.not.stringContaining('hunter2') })
+    await expect(assertReachable(db)).rejects.toMatchObject({
+      code: 'database_unavailable',
+      message: expect.not.stringContaining('hunter2'),
+    })
   })
 })

@@ -12,13 +12,22 @@ const CLONE = join(import.meta.dirname, '../..')
 export const SONG = join(CLONE, 'examples/song.flac')
 export const PYTHON = join(CLONE, '.venv/separate/bin/python')
 
-export type Run = { child: ChildProcess; pid: number; stdout: () => string; stderr: () => string; ended: Promise<number | null> }
+export type Run = {
+  child: ChildProcess
+  pid: number
+  stdout: () => string
+  stderr: () => string
+  ended: Promise<number | null>
+}
 
 export async function createCommandLine(env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sound-forge-cli-'))
   await chmod(folder, 0o755) // as root, PostgreSQL's account has to pass
   const models = join(folder, 'models')
-  execFileSync(PYTHON, [join(CLONE, 'python/tests/tiny_model.py'), models], { env: { ...process.env, PYTHONPATH: join(CLONE, 'python') }, stdio: 'pipe' })
+  execFileSync(PYTHON, [join(CLONE, 'python/tests/tiny_model.py'), models], {
+    env: { ...process.env, PYTHONPATH: join(CLONE, 'python') },
+    stdio: 'pipe',
+  })
   const dataDir = join(folder, 'data')
   const runs: Run[] = []
   const settings = {
@@ -35,7 +44,11 @@ export async function createCommandLine(env: Record<string, string> = {}) {
   }
   const start = (args: string[], more: Record<string, string> = {}): Run => {
     const main = join(CLONE, 'src/main.ts')
-    const child = spawn(process.execPath, [main, ...args], { cwd: CLONE, env: { ...settings, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd: CLONE,
+      env: { ...settings, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -50,7 +63,8 @@ export async function createCommandLine(env: Record<string, string> = {}) {
     return run
   }
   afterAll(async () => {
-    for (const run of runs) if (run.pid && run.child.exitCode === null && run.child.signalCode === null) killTree(run.pid)
+    for (const run of runs)
+      if (run.pid && run.child.exitCode === null && run.child.signalCode === null) killTree(run.pid)
     killNaming(dataDir)
     await rm(folder, { recursive: true, force: true })
   })

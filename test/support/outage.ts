@@ -1,6 +1,7 @@
 // A door in front of a server that can be shut: connections are cut and new ones refused until it opens again.
-import { connect, createServer, type Server, type Socket } from 'node:net'
+
 import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export async function openDoor(target: { host: string; port: number }) {
   const sockets = new Set<Socket>()

@@ -25,7 +25,11 @@ export function killTree(root: number): void {
 
 /** kill -9 of every process whose command line names `text`, such as a folder of the test's own. */
 export function killNaming(text: string): void {
-  kill(processes().filter(({ command }) => command.includes(text)).map(({ pid }) => pid))
+  kill(
+    processes()
+      .filter(({ command }) => command.includes(text))
+      .map(({ pid }) => pid),
+  )
 }
 
 function kill(pids: number[]): void {
@@ -46,7 +50,12 @@ export function commandsWith(text: string): string[] {
 }
 
 function processes(): { pid: number; ppid: number; command: string }[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 }).trim().split('\n')
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+    .trim()
+    .split('\n')
   return lines.flatMap((line) => {
     const [, pid, ppid, stat, command = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? []
     return stat?.startsWith('Z') || !pid ? [] : [{ pid: Number(pid), ppid: Number(ppid), command }]

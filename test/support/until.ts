@@ -1,7 +1,10 @@
 // Waits for a condition, never for a time.
 
 /** Repeats `look` until it gives something. @throws when it does not within `withinSeconds` */
-export async function until<T>(look: () => Promise<T | undefined | false> | T | undefined | false, withinSeconds = 20): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  withinSeconds = 20,
+): Promise<T> {
   const deadline = performance.now() + withinSeconds * 1000
   for (;;) {
     const found = await look()

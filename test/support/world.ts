@@ -31,7 +31,13 @@ export async function createWorld(env: Record<string, string> = {}) {
   const scriptDir = join(folder, 'script')
   await mkdir(scriptDir, { recursive: true })
   const settings = readSettings(
-    { DATABASE_URL: url, DATA_DIR: join(folder, 'data'), LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent', STALL_SECONDS: '20', ...env },
+    {
+      DATABASE_URL: url,
+      DATA_DIR: join(folder, 'data'),
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+      STALL_SECONDS: '20',
+      ...env,
+    },
     folder,
   )
   const log = createLog(settings.LOG_LEVEL)
@@ -49,14 +55,21 @@ export async function createWorld(env: Record<string, string> = {}) {
     scriptDir,
     script: (script: Script) => writeFile(join(scriptDir, 'script.json'), JSON.stringify(script)),
     /** How often each tool was started on a request, in order. */
-    calls: async () => (await readFile(join(scriptDir, 'calls.log'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
+    calls: async () =>
+      (await readFile(join(scriptDir, 'calls.log'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
     worker: (more: { models?: typeof MODELS } = {}) => {
       const tools = createTools(settings, scriptedCommands(scriptDir))
-      const worker = startWorker(settings, services, log, { tools, models: Promise.resolve(more.models ?? MODELS) })
+      const worker = startWorker(settings, services, log, {
+        tools,
+        models: Promise.resolve(more.models ?? MODELS),
+      })
       workers.push(worker)
       return worker
     },
-    async ask(source: Source = newSong(), wish: Partial<Asked> & { person?: string; channel?: string; resumes?: boolean } = {}) {
+    async ask(
+      source: Source = newSong(),
+      wish: Partial<Asked> & { person?: string; channel?: string; resumes?: boolean } = {},
+    ) {
       const { person = 'ann', channel = 'band', resumes = false, ...asked } = wish
       return claim(services, {
         interaction: { platform: 'terminal', app: 'terminal', externalId: randomUUID(), person, channel },
@@ -68,14 +81,27 @@ export async function createWorld(env: Record<string, string> = {}) {
     },
     ended: (request: Pick<Request, 'id'>, withinSeconds = 40) =>
       until(async () => {
-        const row = await one(services, 'select state, error_code as code, error_message as message from requests where id = $1', [request.id])
-        return row && row['state'] !== 'working' ? (row as { state: string; code: string | null; message: string | null }) : undefined
+        const row = await one(
+          services,
+          'select state, error_code as code, error_message as message from requests where id = $1',
+          [request.id],
+        )
+        return row && row['state'] !== 'working'
+          ? (row as { state: string; code: string | null; message: string | null })
+          : undefined
       }, withinSeconds),
     /** A worker in a process of its own; resolves once it says whether it works or waits. */
     async workerProcess(): Promise<ChildProcess & { said: string }> {
       const script = join(import.meta.dirname, 'worker-process.ts')
       const child = spawn(process.execPath, [script, scriptDir], {
-        env: { ...process.env, ...env, DATABASE_URL: url, DATA_DIR: settings.DATA_DIR, LOG_LEVEL: settings.LOG_LEVEL, STALL_SECONDS: '20' },
+        env: {
+          ...process.env,
+          ...env,
+          DATABASE_URL: url,
+          DATA_DIR: settings.DATA_DIR,
+          LOG_LEVEL: settings.LOG_LEVEL,
+          STALL_SECONDS: '20',
+        },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       children.push(child)
@@ -111,6 +137,10 @@ export function newSong(): Source {
   return fileSource(randomUUID().replaceAll('-', '').repeat(2), 'Song.flac')
 }
 
-async function one(services: Services, sql: string, values: unknown[]): Promise<Record<string, unknown> | undefined> {
+async function one(
+  services: Services,
+  sql: string,
+  values: unknown[],
+): Promise<Record<string, unknown> | undefined> {
   return (await services.db.query(sql, values)).rows[0]
 }

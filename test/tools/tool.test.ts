@@ -20,7 +20,12 @@ describe('a tool', async () => {
     tools.push(tool)
     return tool
   }
-  const options = (more: object = {}) => ({ signal: new AbortController().signal, stallSeconds: 10, onProgress: () => {}, ...more })
+  const options = (more: object = {}) => ({
+    signal: new AbortController().signal,
+    stallSeconds: 10,
+    onProgress: () => {},
+    ...more,
+  })
   afterAll(async () => {
     for (const tool of tools) tool.kill()
     await Promise.all(tools.map((tool) => tool.exited))
@@ -31,7 +36,11 @@ describe('a tool', async () => {
     const tool = await start([{ do: 'succeed', seconds: 0.3 }])
     const seen: number[] = []
     const onProgress = (fraction: number) => seen.push(fraction)
-    expect(await tool.run('a', request, options({ onProgress }))).toMatchObject({ type: 'result', id: 'a', title: 'Song' })
+    expect(await tool.run('a', request, options({ onProgress }))).toMatchObject({
+      type: 'result',
+      id: 'a',
+      title: 'Song',
+    })
     expect(seen.length).toBeGreaterThan(2)
     expect(seen).toEqual([...seen].sort((a, b) => a - b))
     expect(await tool.run('b', request, options())).toMatchObject({ id: 'b' })
@@ -39,11 +48,20 @@ describe('a tool', async () => {
   })
 
   test.each([
-    [{ do: 'crash' }, { code: 'tool_crashed', retryable: true, stderrTail: expect.stringContaining('Traceback') }],
+    [
+      { do: 'crash' },
+      { code: 'tool_crashed', retryable: true, stderrTail: expect.stringContaining('Traceback') },
+    ],
     [{ do: 'oom' }, { code: 'tool_crashed', retryable: true, message: expect.stringContaining('memory') }],
-    [{ do: 'exit0' }, { code: 'tool_crashed', retryable: true, message: expect.stringContaining('exit code 0') }],
+    [
+      { do: 'exit0' },
+      { code: 'tool_crashed', retryable: true, message: expect.stringContaining('exit code 0') },
+    ],
     [{ do: 'bad_json' }, { code: 'bad_answer', retryable: true }],
-    [{ do: 'error', code: 'not_audio', retryable: false, message: 'No.' }, { code: 'not_audio', retryable: false, message: 'No.' }],
+    [
+      { do: 'error', code: 'not_audio', retryable: false, message: 'No.' },
+      { code: 'not_audio', retryable: false, message: 'No.' },
+    ],
   ])('that does %j is told apart', async (action, expected) => {
     const tool = await start([action])
     await expect(tool.run('a', request, options())).rejects.toMatchObject(expected)
@@ -52,7 +70,10 @@ describe('a tool', async () => {
   test('that hangs is ended with its whole process group', async () => {
     await rm(join(folder, 'child.pid'), { force: true })
     const tool = await start([{ do: 'child' }])
-    await expect(tool.run('a', request, options({ stallSeconds: 1 }))).rejects.toMatchObject({ code: 'tool_stalled', retryable: true })
+    await expect(tool.run('a', request, options({ stallSeconds: 1 }))).rejects.toMatchObject({
+      code: 'tool_stalled',
+      retryable: true,
+    })
     const child = Number(await readFile(join(folder, 'child.pid'), 'utf8'))
     await tool.exited
     await until(() => !isAlive(child), 5)
@@ -62,20 +83,27 @@ describe('a tool', async () => {
     const tool = await start([{ do: 'stall' }, { do: 'succeed' }])
     const abort = new AbortController()
     const onProgress = () => abort.abort()
-    await expect(tool.run('a', request, options({ signal: abort.signal, onProgress }))).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(tool.run('a', request, options({ signal: abort.signal, onProgress }))).rejects.toMatchObject(
+      { code: 'cancelled' },
+    )
     expect(await tool.run('b', request, options())).toMatchObject({ id: 'b' })
   })
 
   test('that does not listen is killed', async () => {
     const tool = await start([{ do: 'deaf', seconds: 600 }])
     const abort = new AbortController()
-    await expect(tool.run('a', request, options({ signal: abort.signal, onProgress: () => abort.abort() }))).rejects.toMatchObject({ code: 'cancelled' })
+    await expect(
+      tool.run('a', request, options({ signal: abort.signal, onProgress: () => abort.abort() })),
+    ).rejects.toMatchObject({ code: 'cancelled' })
     expect(await tool.exited).toContain('SIGTERM')
   })
 
   test('that cannot be started says what to do', async () => {
     const tool = new Tool({ ...command, file: join(folder, 'nowhere') })
-    await expect(tool.run('a', request, options())).rejects.toMatchObject({ code: 'tool_crashed', message: expect.stringContaining('npm run setup') })
+    await expect(tool.run('a', request, options())).rejects.toMatchObject({
+      code: 'tool_crashed',
+      message: expect.stringContaining('npm run setup'),
+    })
   })
 
   test('a pool keeps one warm, replaces a dead one, and ends all', async () => {

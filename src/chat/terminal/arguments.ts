@@ -4,7 +4,12 @@ import type { z } from 'zod'
 import { separate, separateOptions } from '../../../commands/separate.ts'
 import { UserError } from '../../errors.ts'
 
-export type SeparateArguments = { song: string; options: z.infer<typeof separateOptions>; outDir: string; json: boolean }
+export type SeparateArguments = {
+  song: string
+  options: z.infer<typeof separateOptions>
+  outDir: string
+  json: boolean
+}
 
 const OPTIONS = Object.keys(separateOptions.shape).filter((name) => name !== 'song')
 
@@ -28,7 +33,8 @@ export function parseSeparateArguments(argv: string[]): SeparateArguments {
   }
   const [song, ...more] = parsed.positionals
   if (!song) throw new UserError('bad_usage', 'Give a file or a link.')
-  if (more.length > 0) throw new UserError('bad_usage', 'Give one file or link at a time; put a name with spaces in quotes.')
+  if (more.length > 0)
+    throw new UserError('bad_usage', 'Give one file or link at a time; put a name with spaces in quotes.')
   const { out, json, ...given } = parsed.values
   const options = separateOptions.safeParse(given)
   if (!options.success) {
@@ -40,5 +46,9 @@ export function parseSeparateArguments(argv: string[]): SeparateArguments {
 
 function parse(argv: string[]) {
   const options = Object.fromEntries(OPTIONS.map((name) => [name, { type: 'string' as const }]))
-  return parseArgs({ args: argv, allowPositionals: true, options: { ...options, out: { type: 'string' }, json: { type: 'boolean' } } })
+  return parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { ...options, out: { type: 'string' }, json: { type: 'boolean' } },
+  })
 }

@@ -7,7 +7,10 @@ export type Choice = 'cancel' | 'leave'
  * @param onAsking called with true while the question stands, so that the live card does not draw over it
  * @returns what was chosen, when something is; `close` takes the handlers away
  */
-export function watchInterrupts(onAsking: (asking: boolean) => void): { choice: Promise<Choice>; close(): void } {
+export function watchInterrupts(onAsking: (asking: boolean) => void): {
+  choice: Promise<Choice>
+  close(): void
+} {
   const chosen = Promise.withResolvers<Choice>()
   let asking: AbortController | undefined
 
@@ -18,7 +21,8 @@ export function watchInterrupts(onAsking: (asking: boolean) => void): { choice: 
     // readline takes Ctrl-C for itself while it reads.
     prompt.once('SIGINT', () => chosen.resolve('leave'))
     try {
-      const question = '\nStop? [l]eave the job, to go on with the same command · [c]ancel the job · [Enter] go on: '
+      const question =
+        '\nStop? [l]eave the job, to go on with the same command · [c]ancel the job · [Enter] go on: '
       const answer = (await prompt.question(question, { signal: asking.signal })).trim().toLowerCase()
       if (answer.startsWith('c')) chosen.resolve('cancel')
       if (answer.startsWith('l')) chosen.resolve('leave')

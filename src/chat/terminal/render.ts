@@ -9,14 +9,26 @@ const MARKS = { ahead: '·', waiting: '·', running: '▸', retrying: '↻', don
 /** The lines of the live card, at most `columns` wide. */
 export function renderCard(card: Card, columns: number): string[] {
   const title = plain(songName(card))
-  const lines = [styleText('bold', cut(title, columns)), styleText('dim', cut(card.facts.map(plain).join(' · '), columns)), '']
+  const lines = [
+    styleText('bold', cut(title, columns)),
+    styleText('dim', cut(card.facts.map(plain).join(' · '), columns)),
+    '',
+  ]
   for (const line of card.lines) {
     const percent = line.state === 'running' ? `${Math.floor(line.fraction * 100)}%`.padStart(4) : '    '
     const text = `${MARKS[line.state]} ${line.label.padEnd(10)} ${bar(line.fraction)} ${percent} ${plain(line.note ?? '')}`
-    const colour = line.state === 'done' ? 'green' : line.state === 'discarded' ? 'red' : line.state === 'retrying' ? 'yellow' : undefined
+    const colour =
+      line.state === 'done'
+        ? 'green'
+        : line.state === 'discarded'
+          ? 'red'
+          : line.state === 'retrying'
+            ? 'yellow'
+            : undefined
     lines.push(colour ? styleText(colour, cut(text, columns)) : cut(text, columns))
   }
-  if (card.secondsLeft !== null && card.secondsLeft > 0) lines.push('', styleText('dim', `about ${clock(card.secondsLeft)} left`))
+  if (card.secondsLeft !== null && card.secondsLeft > 0)
+    lines.push('', styleText('dim', `about ${clock(card.secondsLeft)} left`))
   return lines
 }
 
@@ -28,7 +40,9 @@ export function plainLines(card: Card, before: Card | undefined): string[] {
   for (const [index, line] of card.lines.entries()) {
     const was = before?.lines[index]
     const tenth = Math.floor(line.fraction * 10)
-    const moved = line.state !== was?.state || (line.state === 'running' && tenth !== Math.floor((was?.fraction ?? 0) * 10))
+    const moved =
+      line.state !== was?.state ||
+      (line.state === 'running' && tenth !== Math.floor((was?.fraction ?? 0) * 10))
     if (!moved || line.state === 'ahead') continue
     const note = line.state === 'running' ? `${tenth * 10}%` : (line.note ?? line.state)
     lines.push(`${line.label}: ${plain(note)}`)

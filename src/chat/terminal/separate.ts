@@ -32,18 +32,28 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
   const { settings, services, cwd } = deps
   const outDir = resolve(cwd, args.outDir)
   const link = looksLikeLink(args.song)
-  const upload = link ? undefined : await services.files.takeUpload(resolve(cwd, args.song), settings.MAX_UPLOAD_BYTES)
+  const upload = link
+    ? undefined
+    : await services.files.takeUpload(resolve(cwd, args.song), settings.MAX_UPLOAD_BYTES)
   await deps.workerDecided
 
   // A terminal without a size, as some CI systems give, cannot hold a live card.
   const hasTerminal = process.stdout.isTTY && process.stdout.columns > 0
   const screen = openScreen(args.json ? 'json' : hasTerminal ? 'live' : 'plain')
-  const interaction = { platform: 'terminal', app: 'terminal', externalId: randomUUID(), person: userInfo().username, channel: outDir }
+  const interaction = {
+    platform: 'terminal',
+    app: 'terminal',
+    externalId: randomUUID(),
+    person: userInfo().username,
+    channel: outDir,
+  }
   const { request, same } = await separate.run(
     {
       interaction,
       options: { ...args.options, ...(link ? { song: args.song } : {}) },
-      file: upload ? (fileSource(upload.sha256, upload.name) as Extract<ReturnType<typeof fileSource>, { kind: 'file' }>) : null,
+      file: upload
+        ? (fileSource(upload.sha256, upload.name) as Extract<ReturnType<typeof fileSource>, { kind: 'file' }>)
+        : null,
       resumes: true,
     },
     { ...services, defaultModel: settings.MODEL },
@@ -70,9 +80,20 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
       return EXIT.failed
     }
     const { folder, files } = await takeOut(services, request.id, outDir)
-    if (args.json) console.log(JSON.stringify({ event: 'delivered', number: card.number, folder, files, notes: card.notes }))
+    if (args.json)
+      console.log(
+        JSON.stringify({ event: 'delivered', number: card.number, folder, files, notes: card.notes }),
+      )
     else {
-      console.log(['', ...files.map((file) => `  ${file}`), '', `in ${folder}`, ...card.notes.map((note) => `\n${plain(note)}`)].join('\n'))
+      console.log(
+        [
+          '',
+          ...files.map((file) => `  ${file}`),
+          '',
+          `in ${folder}`,
+          ...card.notes.map((note) => `\n${plain(note)}`),
+        ].join('\n'),
+      )
     }
     return EXIT.delivered
   } finally {

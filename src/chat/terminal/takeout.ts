@@ -15,7 +15,11 @@ import { findTrack } from '../../store/tracks.ts'
 export type Takeout = { folder: string; files: string[] }
 
 /** @throws UserError `output_unwritable` or `disk_full`; the request stays as it is, so that the same command can go on */
-export async function takeOut({ db, files }: { db: Database; files: Files }, requestId: string, outDir: string): Promise<Takeout> {
+export async function takeOut(
+  { db, files }: { db: Database; files: Files },
+  requestId: string,
+  outDir: string,
+): Promise<Takeout> {
   const request = await findRequest(db, requestId)
   const delivery = await findResult(db, requestId, 'delivery')
   const track = request && (await findTrack(db, request.trackId))
@@ -30,21 +34,35 @@ export async function takeOut({ db, files }: { db: Database; files: Files }, req
     model: separation?.model ?? null,
     weights: separation?.weights ?? null,
     stems: stems.map(({ stem, file }) => ({ stem, file: basename(file) })),
-    ...(analysis ? JSON.parse(await readFile(files.pathOf(analysis), 'utf8')) : { analysis: 'not available' }),
+    ...(analysis
+      ? JSON.parse(await readFile(files.pathOf(analysis), 'utf8'))
+      : { analysis: 'not available' }),
   }
   try {
     const folder = await songFolder(outDir, songName(track), track.source.key)
     for (const { file } of stems) {
       await put(join(folder, basename(file)), (temporary) => copyFile(files.pathOf(file), temporary))
     }
-    await put(join(folder, 'analysis.json'), (temporary) => writeFile(temporary, `${JSON.stringify(about, null, 2)}\n`))
+    await put(join(folder, 'analysis.json'), (temporary) =>
+      writeFile(temporary, `${JSON.stringify(about, null, 2)}\n`),
+    )
     await db.transaction((tx) => moveRequest(tx, requestId, ['ready'], 'delivered'))
     return { folder, files: [...stems.map(({ file }) => basename(file)), 'analysis.json'] }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOSPC' || code === 'EDQUOT') throw new UserError('disk_full', undefined, { cause: error })
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-      throw new UserError('output_unwritable', `The stems cannot be written to ${outDir}: choose another folder with --out.`, { cause: error })
+    if (
+      code === 'EACCES' ||
+      code === 'EPERM' ||
+      code === 'EROFS' ||
+      code === 'ENOTDIR' ||
+      code === 'EEXIST'
+    ) {
+      throw new UserError(
+        'output_unwritable',
+        `The stems cannot be written to ${outDir}: choose another folder with --out.`,
+        { cause: error },
+      )
     }
     throw error
   }

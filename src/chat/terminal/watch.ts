@@ -7,7 +7,12 @@ import { CARD_CHANNEL } from '../../store/stages.ts'
 import { plainLines, renderCard } from './render.ts'
 
 export type Look = 'live' | 'plain' | 'json'
-export type Screen = { show(card: Card): void; pause(paused: boolean): void; line(text: string): void; end(): void }
+export type Screen = {
+  show(card: Card): void
+  pause(paused: boolean): void
+  line(text: string): void
+  end(): void
+}
 
 /** Clears up time left and a missed notification. */
 const TICK_MS = 1000
@@ -21,7 +26,8 @@ export function openScreen(look: Look): Screen {
     show(card) {
       if (look === 'live' && !paused) logUpdate(renderCard(card, process.stdout.columns - 1).join('\n'))
       if (look === 'plain') for (const line of plainLines(card, before)) console.log(line)
-      if (look === 'json' && JSON.stringify(card) !== JSON.stringify(before)) console.log(JSON.stringify({ event: 'card', ...card }))
+      if (look === 'json' && JSON.stringify(card) !== JSON.stringify(before))
+        console.log(JSON.stringify({ event: 'card', ...card }))
       before = card
     },
     pause(next) {
@@ -38,7 +44,12 @@ export function openScreen(look: Look): Screen {
 }
 
 /** @returns the card that ended the wait: ready, delivered, failed or cancelled; undefined when `signal` ended it */
-export async function watchRequest(db: Database, requestId: string, screen: Screen, signal: AbortSignal): Promise<Card | undefined> {
+export async function watchRequest(
+  db: Database,
+  requestId: string,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Card | undefined> {
   let wake = () => {}
   let trackId: string | undefined
   const listener = await db.listen(CARD_CHANNEL, (payload) => {

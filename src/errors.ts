@@ -68,5 +68,10 @@ export function describeError(error: unknown): { code: ErrorCode; message: strin
   const code = (error as NodeJS.ErrnoException | null)?.code
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
+  // 53100 is PostgreSQL's full disk; 08…, 57P0x and refused connections are a database that is away.
+  if (code === '53100') return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
+  if (code && /^(08|57P0|ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
+    return { code: 'database_unavailable', message: ERRORS.database_unavailable, retryable: true }
+  }
   return { code: 'internal', message: ERRORS.internal, retryable: true }
 }

@@ -10,6 +10,7 @@ import { delivery } from './stages/delivery.ts'
 import { download } from './stages/download.ts'
 import { processing } from './stages/processing.ts'
 import { type StageDeps, stageHandler } from './stages/stage.ts'
+import { pruneEvents } from './store/events.ts'
 import { namedFolders } from './store/stages.ts'
 import { loadableModels } from './tools/models.ts'
 import { createTools, type Tools } from './tools/tools.ts'
@@ -115,9 +116,10 @@ async function runLoops(
     await boss.work(queue, { ...WORK_OPTIONS, localConcurrency }, handler)
   }
   const tidy = () =>
-    void files
-      .sweep((names) => namedFolders(db, names), UNNAMED_SECONDS)
-      .catch((error: unknown) => log.warn({ err: error }, 'tidying files'))
+    void Promise.all([
+      files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS),
+      pruneEvents(db),
+    ]).catch((error: unknown) => log.warn({ err: error }, 'tidying up'))
   const tidying = setInterval(tidy, UNNAMED_SECONDS * 1000)
   tidy()
   log.info({ worker: workerId, models: models.map((model) => model.name) }, 'working')

@@ -26,6 +26,9 @@ export type WorkerRole = { id: string; release(): Promise<void> }
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
 const RECONNECT_SECONDS = 2
 const SWEEP_SECONDS = 3
+/** A holder that is frozen stops pinging, and the server takes its session and with it the role. */
+const FROZEN_SECONDS = 10
+const PING_SECONDS = 2
 
 /** Containers share the host's machine-id but not its hostname; hosts may share a hostname but not the machine-id. */
 export function machineId(): string {
@@ -72,6 +75,7 @@ export async function holdWorkerRole(
         await client.query(`select pg_advisory_lock(${MACHINE_LOCK})`, [machine])
       }
       await client.query(`select pg_advisory_lock(${WORKER_LOCK})`, [id])
+      await client.query(`set idle_session_timeout = '${FROZEN_SECONDS}s'`)
       await insertWorker(client, { id, machine, hostname: hostname(), pid: process.pid, models })
     } catch (error) {
       stop()
@@ -80,7 +84,11 @@ export async function holdWorkerRole(
       signal.removeEventListener('abort', stop)
     }
     session = client
-    client.once('end', () => void retake())
+    const ping = setInterval(() => void client.query('select 1').catch(() => {}), PING_SECONDS * 1000)
+    client.once('end', () => {
+      clearInterval(ping)
+      void retake()
+    })
     return true
   }
   const retake = async () => {

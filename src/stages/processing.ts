@@ -12,7 +12,7 @@ import {
 import { findResult } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import { SHIPPED_MODELS } from '../tools/models.ts'
-import type { DownloadResult } from '../tools/protocol.ts'
+import type { DownloadResult, SeparationResult } from '../tools/protocol.ts'
 import type { Stage, StageDeps } from './stage.ts'
 
 export const processing: Stage<Separation & { audio: string; durationSeconds: number }> = {
@@ -36,6 +36,11 @@ export const processing: Stage<Separation & { audio: string; durationSeconds: nu
     }
     const result = await tools.run('separate', request, { signal, onProgress })
     return { result, event: { audioSeconds: durationSeconds, model, device: result.device } }
+  },
+
+  async save(tx, separation, made) {
+    if (separation.weights) return
+    await nameModel(tx, separation.id, separation.model, (made.result as SeparationResult).weights)
   },
 }
 

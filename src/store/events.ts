@@ -69,3 +69,9 @@ export async function measuredRate(
   )
   return rows[0]?.rate ?? undefined
 }
+
+const KEEP_DAYS = 90
+
+export async function pruneEvents(db: Queryable): Promise<void> {
+  await db.query('delete from job_events where at < now() - make_interval(days => $1)', [KEEP_DAYS])
+}

@@ -6,23 +6,33 @@ export type Separation = { id: string; trackId: string; model: string; weights: 
 
 const COLUMNS = 'id, track_id as "trackId", model, weights'
 
-/** The separation of a locked track by this model, made when it is new. */
+/**
+ * The separation of a locked track by this model, made when it is new. Where the weights are not known yet, because they are
+ * fetched on first use, any separation by that model will do.
+ */
 export async function claimSeparation(
   tx: Queryable,
   trackId: string,
   model: string,
   weights: string,
 ): Promise<Separation> {
-  await tx.query(
-    'insert into separations (track_id, model, weights) values ($1, $2, $3) on conflict do nothing',
-    [trackId, model, weights],
-  )
-  const { rows } = await tx.query<Separation>(
-    `select ${COLUMNS} from separations where track_id = $1 and model = $2 and weights = $3`,
-    [trackId, model, weights],
-  )
-  if (!rows[0]) throw new Error('the separation vanished: is its track locked?')
-  return rows[0]
+  const find = () =>
+    tx.query<Separation>(
+      `select ${COLUMNS} from separations
+       where track_id = $1 and model = $2 and (weights = $3 or ($3 = '' and model <> 'auto'))
+       order by weights = $3 desc, created_at desc limit 1`,
+      [trackId, model, weights],
+    )
+  const known = (await find()).rows[0]
+  if (known) return known
+  await tx.query('insert into separations (track_id, model, weights) values ($1, $2, $3)', [
+    trackId,
+    model,
+    weights,
+  ])
+  const made = (await find()).rows[0]
+  if (!made) throw new Error('the separation vanished: is its track locked?')
+  return made
 }
 
 export async function findSeparation(db: Queryable, id: string): Promise<Separation | undefined> {
@@ -36,7 +46,11 @@ export async function moveRequests(tx: Queryable, fromId: string, to: Separation
   await tx.query('delete from separations where id = $1', [fromId])
 }
 
-/** Names the model of a separation that waited for one. */
+/** Writes down which model, or which weights of it, a separation turned out to have; not over another one that has them. */
 export async function nameModel(tx: Queryable, id: string, model: string, weights: string): Promise<void> {
-  await tx.query('update separations set model = $2, weights = $3 where id = $1', [id, model, weights])
+  await tx.query(
+    `update separations s set model = $2, weights = $3 where id = $1 and not exists
+       (select 1 from separations o where o.track_id = s.track_id and o.model = $2 and o.weights = $3)`,
+    [id, model, weights],
+  )
 }

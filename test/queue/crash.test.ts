@@ -131,4 +131,34 @@ describe('two workers on one machine', async () => {
     ])
     expect(kinds.map(({ kind }) => kind)).toEqual(['start', 'released', 'start', 'stop'])
   })
+
+  test('the second takes over from a first that is frozen, and the thawed one gives way', {
+    timeout: 90_000,
+  }, async () => {
+    await world.script({ separate: [{ do: 'succeed', seconds: 60 }] })
+    await until(async () => (await world.rows('select 1 from workers')).length === 1)
+    const holder = (await world.rows('select pid from workers'))[0]?.pid as number
+    const second = await world.workerProcess()
+    expect(second.said).toBe('waiting')
+    const { request } = await world.ask(newSong())
+    await until(
+      async () =>
+        (
+          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
+            request.separationId,
+          ])
+        ).length > 0,
+    )
+    process.kill(holder, 'SIGSTOP')
+    await world.script({})
+    expect(await world.ended(request, 60)).toMatchObject({ state: 'ready' })
+    process.kill(holder, 'SIGCONT')
+    await until(async () => (await world.rows('select 1 from workers where pid = $1', [holder])).length === 0)
+    const { request: next } = await world.ask(newSong())
+    expect(await world.ended(next)).toMatchObject({ state: 'ready' })
+    const stops = await world.rows(`select 1 from job_events where track_id = $1 and kind = 'stop'`, [
+      request.trackId,
+    ])
+    expect(stops).toHaveLength(4)
+  })
 })

@@ -10,6 +10,7 @@ import { describeError, ToolError, UserError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { models } from './models.ts'
 import { openServices } from './services.ts'
+import { countSignals } from './signals.ts'
 import { startWorker } from './worker.ts'
 
 const CLONE = join(import.meta.dirname, '..')
@@ -77,16 +78,10 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
   }
 }
 
-/** Settled by the first SIGTERM or SIGINT; the second ends the process at once, and the jobs are taken up elsewhere. */
+/** Settled by the first signal; the second ends the process at once, and the jobs are taken up elsewhere. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    let signals = 0
-    const onSignal = () => {
-      if (++signals > 1) process.exit(EXIT.interrupted)
-      resolve()
-    }
-    process.on('SIGTERM', onSignal)
-    process.on('SIGINT', onSignal)
+    countSignals((count) => (count > 1 ? process.exit(EXIT.interrupted) : resolve()))
   })
 }
 

@@ -1,5 +1,6 @@
 // Ctrl-C: the first asks what shall become of the job, the second leaves it to be resumed. Where nobody can be asked, the first does.
 import { createInterface } from 'node:readline/promises'
+import { countSignals } from '../../signals.ts'
 
 export type Choice = 'cancel' | 'leave'
 
@@ -34,21 +35,16 @@ export function watchInterrupts(onAsking: (asking: boolean) => void): {
       onAsking(false)
     }
   }
-  const onInterrupt = () => {
-    if (asking || !process.stdin.isTTY || !process.stderr.isTTY) return chosen.resolve('leave')
-    void ask()
-  }
-  const onTerminate = () => chosen.resolve('leave')
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onTerminate)
-  process.on('SIGHUP', onTerminate)
+  const stopCounting = countSignals((_count, signal) => {
+    const canAsk = signal === 'SIGINT' && process.stdin.isTTY && process.stderr.isTTY
+    if (asking || !canAsk) chosen.resolve('leave')
+    else void ask()
+  })
   return {
     choice: chosen.promise,
     close: () => {
       asking?.abort()
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onTerminate)
-      process.off('SIGHUP', onTerminate)
+      stopCounting()
     },
   }
 }

@@ -1,0 +1,1 @@
+"""Songs rendered by code, and the small `starter` network trained on them."""

@@ -1,0 +1,123 @@
+"""One HTTP request, made to the very address that was checked or through the operator's proxy."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import os
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+import certifi
+
+from stemtools.errors import ToolError
+from stemtools.safe_address import Target, resolve
+
+HEADERS = {
+    "User-Agent": "sound-forge-alchemy/1",
+    "Accept": "audio/*, video/*;q=0.5, */*;q=0.1",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+
+
+@contextlib.contextmanager
+def get(target: Target, connect_seconds: float, answer_seconds: float) -> Iterator[http.client.HTTPResponse]:
+    """The answer to a GET, its body not yet read.
+
+    Parameters
+    ----------
+    target : Target
+        A parsed address; its host is resolved and checked here.
+    connect_seconds : float
+        Limit for the connection, and for each silence afterwards.
+    answer_seconds : float
+        Limit for the whole head of the answer.
+    """
+    addresses = resolve(target.host, target.port)
+    proxy = _proxy_for(target)
+    if not proxy and not addresses:
+        raise ToolError("unreachable", "The link's server was not found; check the link and try again.")
+    try:
+        connection, path, headers = (
+            _through_proxy(target, proxy, connect_seconds)
+            if proxy
+            else _directly(target, addresses, connect_seconds)
+        )
+    except OSError as error:
+        raise unreachable() from error
+    late = threading.Timer(answer_seconds, _cut, (connection,))
+    try:
+        late.start()
+        try:
+            connection.request("GET", path, headers={**HEADERS, **headers})
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            raise unreachable() from error
+        finally:
+            late.cancel()
+        yield response
+    finally:
+        connection.close()
+
+
+def unreachable() -> ToolError:
+    """The error for a server that is not there, breaks off, or does not speak HTTP."""
+    return ToolError("unreachable", "The link's server did not answer properly; try again later.")
+
+
+def _directly(
+    target: Target, addresses: list[str], seconds: float
+) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
+    connection = http.client.HTTPConnection(target.host, target.port, timeout=seconds)
+    failure: OSError | None = None
+    for address in addresses[:3]:
+        try:
+            plain = socket.create_connection((address, target.port), timeout=seconds)
+        except OSError as error:
+            failure = error
+            continue
+        secure = target.scheme == "https"
+        connection.sock = _tls().wrap_socket(plain, server_hostname=target.host) if secure else plain
+        default = {"http": 80, "https": 443}[target.scheme]
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        return connection, target.path, {"Host": host if target.port == default else f"{host}:{target.port}"}
+    raise failure or OSError("no address")
+
+
+def _through_proxy(
+    target: Target, proxy: str, seconds: float
+) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    credentials = {}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        credentials = {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    host, port = parts.hostname or "", parts.port or 8080
+    if target.scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=seconds), target.url, credentials
+    connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=_tls())
+    connection.set_tunnel(target.host, target.port, credentials)
+    return connection, target.path, {}
+
+
+def _proxy_for(target: Target) -> str | None:
+    proxies = urllib.request.getproxies_environment()
+    if urllib.request.proxy_bypass_environment(f"{target.host}:{target.port}"):
+        return None
+    return proxies.get(target.scheme) or proxies.get("all")
+
+
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    """End a connection from another thread, so that a blocked read returns."""
+    with contextlib.suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,162 @@
+"""Bring a song into a job's folder from a file, a link or a Spotify track, and make sure that it is sound."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from stemtools.errors import ToolError
+from stemtools.fetch_file import fetch_file
+from stemtools.fetch_spotify import SpotifyTrack, fetch_spotify
+from stemtools.fetch_url import Limits, fetch_url
+from stemtools.fields import read_folder, read_integer, read_number, read_text
+from stemtools.media_text import clean, name_of_url, split_name
+from stemtools.probe import Probe, probe_audio
+from stemtools.protocol import Job, run_once, serve
+from stemtools.read_tags import Tags, read_tags
+
+FETCHING_SHARE = 0.8
+SPOTIFY_LINK = re.compile(
+    r"(?:https://open\.spotify\.com/(?:intl-[a-z]{2}/)?track/|spotify:track:)([0-9A-Za-z]{22})(?:\?.*)?"
+)
+
+
+def handle(job: Job) -> dict[str, Any]:
+    """Do one request: fetch to a hidden name, decode it once, then give it the name that fits its content."""
+    from stemtools.atomic import remove_leftovers
+
+    request = job.request
+    folder = read_folder(request)
+    remove_leftovers(folder)
+    max_bytes = read_integer(request, "maxBytes", low=1)
+    max_seconds = read_number(request, "maxSeconds", low=1, high=86400)
+    incoming = folder / f".incoming-{os.getpid()}.part"
+    try:
+        name, track = fetch(job, incoming, max_bytes, max_seconds)
+        if incoming.stat().st_size > max_bytes:
+            raise ToolError("too_large", f"The file is larger than {max_bytes / 1e6:.0f} MB; choose another.")
+
+        def checked(fraction: float) -> None:
+            job.progress(FETCHING_SHARE + (1 - FETCHING_SHARE) * fraction, "checking")
+
+        checked(0)
+        probe = probe_audio(incoming, max_seconds, checked)
+        tags = read_tags(incoming)
+        target = folder / f"audio.{probe.extension}"
+        with open(incoming, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        os.replace(incoming, target)
+    finally:
+        incoming.unlink(missing_ok=True)
+    return {
+        "file": target.name,
+        "bytes": target.stat().st_size,
+        "sha256": digest,
+        **describe(name, track, tags),
+        **measures(probe),
+        "cover": save_cover(folder, tags),
+    }
+
+
+def fetch(job: Job, incoming: Path, max_bytes: int, max_seconds: float) -> tuple[str, SpotifyTrack | None]:
+    """Fetch the request's source into `incoming`; what it is called, and the Spotify track if it is one."""
+    source = job.request.get("source")
+    if not isinstance(source, dict):
+        raise ToolError("bad_request", "The request's source must be an object.")
+
+    def fetched(fraction: float) -> None:
+        job.progress(FETCHING_SHARE * fraction, "fetching")
+
+    fetched(0)
+    kind = read_text(source, "kind", choices=("file", "url", "spotify"))
+    if kind == "file":
+        path = read_text(source, "path")
+        fetch_file(path, incoming, max_bytes, fetched)
+        return read_text(source, "name", None) or Path(path).name, None
+    if kind == "url":
+        final_url = fetch_url(read_text(source, "url"), incoming, Limits(max_bytes), fetched)
+        return name_of_url(final_url), None
+    track = fetch_spotify(read_text(source, "trackId"), incoming, max_bytes, max_seconds, job)
+    return track.title, track
+
+
+def describe(name: str, track: SpotifyTrack | None, tags: Tags) -> dict[str, Any]:
+    """Title, artist and album: Spotify knows best, then the file's tags, then its name."""
+    if track:
+        title, artist, album, isrc = map(clean, (track.title, track.artist, track.album, track.isrc))
+    else:
+        named_artist, named_title = split_name(name)
+        artist = tags.artist or (None if tags.title else named_artist)
+        title, album, isrc = tags.title or named_title, tags.album, tags.isrc
+    return {
+        "title": title or "Untitled",
+        "artist": artist,
+        "album": album,
+        "isrc": isrc,
+        "matched": track.matched if track else None,
+    }
+
+
+def measures(probe: Probe) -> dict[str, Any]:
+    """What decoding the file found."""
+    return {
+        "durationSeconds": round(probe.duration_seconds, 3),
+        "samples": probe.samples,
+        "sampleRateHz": probe.sample_rate_hz,
+        "channels": probe.channels,
+        "codec": probe.codec,
+        "truncated": probe.truncated,
+    }
+
+
+def save_cover(folder: Path, tags: Tags) -> str | None:
+    """Write the picture that the file carries; its file name or None."""
+    from stemtools.atomic import atomic
+
+    if not tags.cover:
+        return None
+    path = folder / f"cover.{tags.cover_extension}"
+    with atomic(path) as temporary:
+        temporary.write_bytes(tags.cover)
+    return path.name
+
+
+def source_of(text: str) -> dict[str, str]:
+    """What a person means by a word on the command line."""
+    if match := SPOTIFY_LINK.fullmatch(text):
+        return {"kind": "spotify", "trackId": match[1]}
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", text):
+        return {"kind": "url", "url": text}
+    return {"kind": "file", "path": text, "name": Path(text).name}
+
+
+def main() -> None:
+    """Command line: `--serve`, or one INPUT (file, link or Spotify link)."""
+    parser = argparse.ArgumentParser(prog="stemtools.download", description=__doc__)
+    parser.add_argument("--serve", action="store_true", help="answer requests from stdin")
+    parser.add_argument("input", nargs="?", help="a file, an http(s) link or a Spotify track")
+    parser.add_argument("--out", default=".", help="folder for the song and its cover")
+    parser.add_argument("--max-bytes", type=int, default=500_000_000)
+    parser.add_argument("--max-seconds", type=float, default=900)
+    options = parser.parse_args()
+    if options.serve == bool(options.input):
+        parser.error("give either --serve or an INPUT")
+    if options.serve:
+        serve("download", handle)
+    request = {
+        "source": source_of(options.input),
+        "outDir": options.out,
+        "maxBytes": options.max_bytes,
+        "maxSeconds": options.max_seconds,
+    }
+    run_once(request, handle)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

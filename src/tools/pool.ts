@@ -29,6 +29,8 @@ export class ToolPool {
     try {
       return await tool.run(randomUUID(), request, options)
     } finally {
+      // A cancelled tool may be about to end itself, and may have left children: the next job gets a fresh one.
+      if (options.signal.aborted) tool.kill()
       this.#giveBack(tool)
     }
   }

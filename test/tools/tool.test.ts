@@ -125,6 +125,23 @@ describe('a tool', async () => {
     await pool.close()
   })
 
+  test('a pool ends a tool whose job was cancelled, with what it had started', async () => {
+    await rm(join(folder, 'child.pid'), { force: true })
+    await start([{ do: 'child' }])
+    const pool = new ToolPool(() => command, { idleSeconds: 60, maxIdleBytes: 1e12 })
+    const abort = new AbortController()
+    const run = pool.run(request, options({ signal: abort.signal }))
+    const child = Number(
+      await until(
+        async () => (await readFile(join(folder, 'child.pid'), 'utf8').catch(() => '')) || undefined,
+      ),
+    )
+    abort.abort()
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' })
+    await until(() => !isAlive(child), 5)
+    await pool.close()
+  })
+
   test('a pool lets go of a tool that has grown', async () => {
     await start([{ do: 'succeed' }])
     let started = 0

@@ -13,6 +13,8 @@ export type CardFacts = {
   format: string
   bpm: number | null
   key: string | null
+  /** The file ended before the song did. */
+  truncated: boolean
   errorCode: string | null
   errorMessage: string | null
   stages: CardStage[]
@@ -50,6 +52,7 @@ export const STARTER_NOTE =
 export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
   const notes = []
+  if (facts.truncated) notes.push('The file breaks off before its end: this is what could be decoded.')
   if (facts.model === 'starter' && facts.state !== 'failed') notes.push(STARTER_NOTE)
   if (discarded && facts.state !== 'failed')
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)

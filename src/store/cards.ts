@@ -5,7 +5,7 @@ import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'
 
-type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key'> & {
+type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated'> & {
   trackId: string
   separationId: string | null
   platform: string
@@ -43,7 +43,8 @@ export async function readCard(
     stages.push({ ...known, stage, rate })
   }
   const analysis = there.get('analysis')?.result
-  return { ...row, stages, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null }
+  const truncated = there.get('download')?.result?.truncated === true
+  return { ...row, stages, truncated, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null }
 }
 
 const AHEAD = {
@@ -59,7 +60,7 @@ const AHEAD = {
 async function stagesOf(db: Queryable, owners: (string | null)[]): Promise<Map<StageName, StageColumns>> {
   const { rows } = await db.query<StageColumns>(
     `select s.stage, s.state, s.fraction, s.step, s.attempt, s.started_at as "startedAt", s.error_message as error,
-       case when s.stage = 'analysis' then s.result end as result,
+       case when s.stage in ('download', 'analysis') then s.result end as result,
        case when s.state = 'waiting' then (select count(*)::int from stages before
           where before.queue = s.queue and before.state in ('waiting', 'running') and before.sent_at < s.sent_at) else 0 end as place
      from stages s where s.owner = any($1)`,

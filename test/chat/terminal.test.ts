@@ -29,6 +29,7 @@ const facts: CardFacts = {
   format: 'mp3',
   bpm: 104.02,
   key: 'A minor',
+  truncated: false,
   errorCode: null,
   errorMessage: null,
   stages: [
@@ -80,6 +81,10 @@ describe('a card in the terminal', () => {
     expect(plainLines(card, undefined)).toContain('#12 Sound Forge - First Light')
     expect(plainLines(later, card)).toEqual(['Separation: 60%'])
     expect(plainLines(later, later)).toEqual([])
+  })
+
+  test('says when the file broke off', () => {
+    expect(cardOf({ ...facts, truncated: true }, new Date()).notes.join()).toMatch(/breaks off/)
   })
 
   test('names what starter made, and how to get the real one', () => {

@@ -122,12 +122,9 @@ def test_a_movie_that_points_to_another_file_does_not_get_its_sound(tmp_path, ou
     data = path.read_bytes()
     at = data.index(b"url \x00\x00\x00\x01")
     (tmp_path / "outside.mov").write_bytes(data[:at] + b"alis" + struct.pack(">I", 0) + data[at + 8 :])
-    try:
-        result = download(tmp_path / "outside.mov", out)
-    except ToolError as error:
-        assert error.code in ("not_audio", "truncated_audio")
-    else:
-        assert result["durationSeconds"] == pytest.approx(2, abs=0.1)
+    # Its own two seconds, read at the offsets that it states; another sound would need a path followed.
+    result = download(tmp_path / "outside.mov", out)
+    assert result["durationSeconds"] == pytest.approx(2, abs=0.1)
 
 
 def test_a_video_without_sound(tmp_path, out):

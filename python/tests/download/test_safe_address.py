@@ -75,11 +75,15 @@ INVALID = [
 ]
 
 
+def parse_and_resolve(url: str) -> list[str]:
+    target = parse_url(url)
+    return resolve(target.host, target.port)
+
+
 @pytest.mark.parametrize("url", UNSAFE)
 def test_unsafe_links(url):
     with pytest.raises(ToolError) as raised:
-        target = parse_url(url)
-        resolve(target.host, target.port)
+        parse_and_resolve(url)
     assert raised.value.code == "unsafe_address"
 
 

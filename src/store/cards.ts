@@ -10,7 +10,9 @@ type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated'> & {
   separationId: string | null
   platform: string
 }
-type StageColumns = Omit<CardStage, 'rate'> & { result: { bpm?: number | null; key?: string | null; truncated?: boolean } | null }
+type StageColumns = Omit<CardStage, 'rate'> & {
+  result: { bpm?: number | null; key?: string | null; truncated?: boolean } | null
+}
 
 export async function readCard(
   db: Queryable,

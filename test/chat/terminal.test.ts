@@ -8,6 +8,7 @@ import { type CardFacts, cardOf } from '../../src/domain/card.ts'
 import type { CardStage } from '../../src/domain/progress.ts'
 import { createCommandLine, SONG } from '../support/command-line.ts'
 import { commandsWith } from '../support/processes.ts'
+import { until } from '../support/until.ts'
 
 const ahead: Omit<CardStage, 'stage'> = {
   state: 'ahead',
@@ -193,13 +194,18 @@ describe('npm start', async () => {
     expect(commandsWith(cli.dataDir)).toEqual([])
   })
 
-  test('a second signal stops it at once', { timeout: 60_000 }, async () => {
+  test('a second signal stops it at once, and the separate that waited takes over', {
+    timeout: 240_000,
+  }, async () => {
     const server = cli.start(['start'])
     await cli.saw(server, /the worker is up/)
+    const run = cli.start(['separate', '--json', '--format', 'flac', '--model', 'pair', SONG])
+    await until(() => /"stage":"processing"[^}]*"state":"running"/.test(run.stdout()), 120)
     server.child.kill('SIGTERM')
     await cli.saw(server, /stopping/)
     const again = setInterval(() => server.child.kill('SIGTERM'), 100) // echoes of the first are not the second
     expect(await server.ended).toBe(130)
     clearInterval(again)
+    expect(await run.ended, run.stderr()).toBe(0)
   })
 })

@@ -51,6 +51,7 @@ export async function watchRequest(
   signal: AbortSignal,
 ): Promise<Card | undefined> {
   let wake = () => {}
+  let tick: NodeJS.Timeout | undefined
   let trackId: string | undefined
   const listener = await db.listen(CARD_CHANNEL, (payload) => {
     if (payload === '' || payload === trackId) wake()
@@ -61,7 +62,8 @@ export async function watchRequest(
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve
-        setTimeout(resolve, TICK_MS)
+        clearTimeout(tick)
+        tick = setTimeout(resolve, TICK_MS)
       })
       try {
         const facts = await readCard(db, requestId)
@@ -82,6 +84,7 @@ export async function watchRequest(
     }
     return undefined
   } finally {
+    clearTimeout(tick)
     await listener.close()
   }
 }

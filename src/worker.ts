@@ -1,9 +1,10 @@
 // The worker role, wired: one loop a queue, each running its stage's tool; graceful stop.
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
-import { holdWorkerRole, machineId, startSweeps } from './queue/liveness.ts'
 import { type QueueName, WORK_OPTIONS } from './queue/queues.ts'
+import { holdWorkerRole, machineId } from './queue/role.ts'
 import { CANCEL_CHANNEL } from './queue/settle.ts'
+import { startSweeps } from './queue/sweep.ts'
 import type { Services } from './services.ts'
 import { analysis } from './stages/analysis.ts'
 import { delivery } from './stages/delivery.ts'

@@ -3,12 +3,10 @@ import type { Database, Queryable } from '../store/database.ts'
 import { type JobEvent, recordEvent } from '../store/events.ts'
 import { findResult, type StageResult, stageIsDone } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
+import type { Attempt } from './attempt.ts'
 import { type Boss, within } from './boss.ts'
-import { type QueueName, stageOf } from './queues.ts'
+import { stageOf } from './queues.ts'
 import { settleTrack } from './settle.ts'
-
-/** One attempt at a job, as it was fetched: the fence of everything that settles it. */
-export type Attempt = { id: string; retryCount: number; queue: QueueName; owner: string; trackId: string }
 
 /** @returns false when the claim was lost: another attempt holds the job, and nothing was written */
 export async function handOff(

@@ -1,6 +1,6 @@
 // Shows a stage's progress: at most twice a second, the newest value wins.
 import type { Log } from '../log.ts'
-import type { Attempt } from '../queue/handoff.ts'
+import type { Attempt } from '../queue/attempt.ts'
 import { stageOf } from '../queue/queues.ts'
 import type { Database } from '../store/database.ts'
 import { stageProgresses } from '../store/stages.ts'

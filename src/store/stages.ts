@@ -96,6 +96,18 @@ export async function forgetStage(tx: Queryable, owner: string, stage: StageName
   await tx.query('delete from stages where owner = $1 and stage = $2', [owner, stage])
 }
 
+export async function findStage(
+  db: Queryable,
+  owner: string,
+  stage: StageName,
+): Promise<Pick<StageRow, 'state' | 'jobId'> | undefined> {
+  const { rows } = await db.query<Pick<StageRow, 'state' | 'jobId'>>(
+    'select state, job_id as "jobId" from stages where owner = $1 and stage = $2',
+    [owner, stage],
+  )
+  return rows[0]
+}
+
 /** The result of a finished stage; undefined when it is not finished. */
 export async function findResult(
   db: Queryable,

@@ -1,0 +1,95 @@
+// Every few seconds: the jobs of dead workers are sent again, and every track that has work is settled.
+import type { Log } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { tracksWithWork } from '../store/requests.ts'
+import { lockTrack } from '../store/tracks.ts'
+import { deleteWorker, listWorkers, workerLockIsFree } from '../store/workers.ts'
+import { type Attempt, resend } from './attempt.ts'
+import type { Boss } from './boss.ts'
+import { settleTrack } from './settle.ts'
+
+/** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
+const RECONNECT_SECONDS = 2
+const SWEEP_SECONDS = 3
+
+/**
+ * The first sweep is at once.
+ * @param own given by the holder of a machine's worker role: every other worker of that machine is dead for certain
+ */
+export function startSweeps(
+  deps: { db: Database; boss: Boss; log: Log },
+  own?: { id: string; machine: string },
+) {
+  const suspects = new Map<string, number>()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  let running: Promise<void> = Promise.resolve()
+
+  const sweep = async () => {
+    try {
+      await reapWorkers(deps, suspects, own)
+      for (const trackId of await tracksWithWork(deps.db)) {
+        await deps.db.transaction(async (tx) => {
+          await lockTrack(tx, trackId)
+          await settleTrack(tx, deps.boss, trackId)
+        })
+      }
+    } catch (error) {
+      deps.log.warn({ err: error }, 'a sweep did not finish; the next one goes on')
+    }
+    if (!stopped) timer = setTimeout(run, SWEEP_SECONDS * 1000)
+  }
+  const run = () => {
+    running = sweep()
+  }
+  run()
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
+
+async function reapWorkers(
+  { db, boss, log }: { db: Database; boss: Boss; log: Log },
+  suspects: Map<string, number>,
+  own?: { id: string; machine: string },
+) {
+  for (const worker of await listWorkers(db)) {
+    if (worker.id === own?.id) continue
+    const free = await db.transaction((tx) => workerLockIsFree(tx, worker.id))
+    if (!free) {
+      suspects.delete(worker.id)
+      continue
+    }
+    const since = suspects.get(worker.id) ?? Date.now()
+    suspects.set(worker.id, since)
+    const certain = worker.machine === own?.machine || Date.now() - since >= RECONNECT_SECONDS * 1000
+    if (!certain) continue
+    log.warn(
+      { worker: worker.id, pid: worker.pid, host: worker.hostname },
+      'a worker died; its jobs are sent again',
+    )
+    await resendJobsOf(db, boss, worker.id)
+    await deleteWorker(db, worker.id)
+    suspects.delete(worker.id)
+  }
+}
+
+/** Gives back what a dead worker was doing. A crash is no attempt: attempts are counted from job_events. */
+async function resendJobsOf(db: Database, boss: Boss, workerId: string) {
+  const { rows } = await db.query<Attempt>(
+    `select s.track_id as "trackId", s.owner, s.queue, j.id, j.retry_count as "retryCount"
+     from stages s join pgboss.job j on j.name = s.queue and j.id = s.job_id
+     where s.worker_id = $1 and s.state = 'running' and j.state = 'active'`,
+    [workerId],
+  )
+  for (const attempt of rows) {
+    await db.transaction(async (tx) => {
+      await lockTrack(tx, attempt.trackId)
+      await resend(tx, boss, attempt, 'its worker died')
+    })
+  }
+}

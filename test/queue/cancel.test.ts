@@ -9,16 +9,6 @@ import { createWorld, newSong } from '../support/world.ts'
 describe('cancel', async () => {
   const world = await createWorld()
   await world.worker().decided
-  const running = (owner: string | null, stage: string) =>
-    until(
-      async () =>
-        (
-          await world.rows(
-            `select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`,
-            [owner, stage],
-          )
-        ).length > 0,
-    )
 
   test('reaches the running tool and its children within 2 s', async () => {
     await world.script({ download: [{ do: 'child' }] })
@@ -43,7 +33,7 @@ describe('cancel', async () => {
   test('a deaf tool is killed', async () => {
     await world.script({ separate: [{ do: 'deaf', seconds: 600 }] })
     const { request } = await world.ask()
-    await running(request.separationId, 'processing')
+    await world.running(request.separationId, 'processing')
     await cancelRequest(world.services, request.id)
     await until(
       async () =>
@@ -66,7 +56,7 @@ describe('cancel', async () => {
     const song = newSong()
     const mine = await world.ask(song)
     const theirs = await world.ask(song, { person: 'bob' })
-    await running(mine.request.separationId, 'processing')
+    await world.running(mine.request.separationId, 'processing')
     await cancelRequest(world.services, mine.request.id)
     expect(await world.ended(mine.request)).toMatchObject({ state: 'cancelled' })
     expect(await world.ended(theirs.request)).toMatchObject({ state: 'ready' })
@@ -80,7 +70,7 @@ describe('cancel', async () => {
     await world.script({ separate: [{ do: 'stall' }] })
     const song = newSong()
     const first = await world.ask(song)
-    await running(first.request.separationId, 'processing')
+    await world.running(first.request.separationId, 'processing')
     await cancelRequest(world.services, first.request.id)
     await world.script({})
     const again = await world.ask(song)

@@ -1,63 +1,53 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { STAGES } from '../../src/queue/queues.ts'
 import { until } from '../support/until.ts'
 import { createWorld, newSong } from '../support/world.ts'
 
 describe('a worker that dies', async () => {
   const world = await createWorld()
 
-  test.each(['download', 'analysis', 'processing', 'delivery'])(
-    'in %s: another finishes without repeating what is done',
-    async (stage) => {
-      const tool =
-        { download: 'download', analysis: 'analyze', processing: 'separate', delivery: 'encode' }[stage] ?? ''
-      await world.script({ [tool]: [{ do: 'succeed', seconds: 60 }] })
-      const victim = await world.workerProcess()
-      const { request } = await world.ask()
-      const owner = {
-        download: request.trackId,
-        analysis: request.trackId,
-        processing: request.separationId,
-        delivery: request.id,
-      }[stage]
-      await until(
-        async () =>
-          (
-            await world.rows(
-              `select 1 from stages where owner = $1 and stage = $2 and state = 'running' and fraction > 0`,
-              [owner, stage],
-            )
-          ).length > 0,
+  test.each(STAGES)('in %s: another finishes without repeating what is done', async (stage) => {
+    const tool =
+      { download: 'download', analysis: 'analyze', processing: 'separate', delivery: 'encode' }[stage] ?? ''
+    await world.script({ [tool]: [{ do: 'succeed', seconds: 60 }] })
+    const victim = await world.workerProcess()
+    const { request } = await world.ask()
+    const owner = {
+      download: request.trackId,
+      analysis: request.trackId,
+      processing: request.separationId,
+      delivery: request.id,
+    }[stage]
+    await world.running(owner, stage)
+    const before = await world.rows(
+      `select stage from stages where track_id = $1 and state = 'done' order by stage`,
+      [request.trackId],
+    )
+    victim.kill('SIGKILL')
+    await once(victim, 'exit')
+    const diedMs = performance.now()
+    await world.script({})
+    const heir = await world.workerProcess()
+    expect(heir.said).toBe('working')
+    expect(await world.ended(request)).toMatchObject({ state: 'ready' })
+    expect(performance.now() - diedMs).toBeLessThan(15_000)
+    for (const { stage: finished } of before) {
+      const starts = await world.rows(
+        `select 1 from job_events where track_id = $1 and queue like $2 and kind = 'start'`,
+        [request.trackId, `${finished}%`],
       )
-      const before = await world.rows(
-        `select stage from stages where track_id = $1 and state = 'done' order by stage`,
-        [request.trackId],
-      )
-      victim.kill('SIGKILL')
-      await once(victim, 'exit')
-      const diedMs = performance.now()
-      await world.script({})
-      const heir = await world.workerProcess()
-      expect(heir.said).toBe('working')
-      expect(await world.ended(request)).toMatchObject({ state: 'ready' })
-      expect(performance.now() - diedMs).toBeLessThan(15_000)
-      for (const { stage: finished } of before) {
-        const starts = await world.rows(
-          `select 1 from job_events where track_id = $1 and queue like $2 and kind = 'start'`,
-          [request.trackId, `${finished}%`],
-        )
-        expect(starts, `${finished} was done before the crash`).toHaveLength(1)
-      }
-      // A crash is no attempt: nobody's third try is used up by it.
-      const [row] = await world.rows(`select attempt from stages where owner = $1 and stage = $2`, [
-        owner,
-        stage,
-      ])
-      expect(row?.attempt).toBe(1)
-      heir.kill('SIGTERM')
-      await once(heir, 'exit')
-    },
-  )
+      expect(starts, `${finished} was done before the crash`).toHaveLength(1)
+    }
+    // A crash is no attempt: nobody's third try is used up by it.
+    const [row] = await world.rows(`select attempt from stages where owner = $1 and stage = $2`, [
+      owner,
+      stage,
+    ])
+    expect(row?.attempt).toBe(1)
+    heir.kill('SIGTERM')
+    await once(heir, 'exit')
+  })
 
   test('five times in the same job: it is discarded, as it may be what crashes us', async () => {
     await world.script({})
@@ -114,14 +104,7 @@ describe('two workers on one machine', async () => {
     const second = await world.workerProcess()
     expect(second.said).toBe('waiting')
     const { request } = await world.ask()
-    await until(
-      async () =>
-        (
-          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
-            request.separationId,
-          ])
-        ).length > 0,
-    )
+    await world.running(request.separationId, 'processing')
     await world.script({})
     first.kill('SIGTERM')
     await once(first, 'exit')
@@ -141,14 +124,7 @@ describe('two workers on one machine', async () => {
     const second = await world.workerProcess()
     expect(second.said).toBe('waiting')
     const { request } = await world.ask(newSong())
-    await until(
-      async () =>
-        (
-          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
-            request.separationId,
-          ])
-        ).length > 0,
-    )
+    await world.running(request.separationId, 'processing')
     process.kill(holder, 'SIGSTOP')
     await world.script({})
     expect(await world.ended(request, 60)).toMatchObject({ state: 'ready' })

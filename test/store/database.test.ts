@@ -18,14 +18,7 @@ describe('a database that goes away', async () => {
     await world.script({ separate: [{ do: 'succeed', seconds: 4 }] })
     await world.worker().decided
     const { request } = await world.ask()
-    await until(
-      async () =>
-        (
-          await world.rows(`select 1 from stages where owner = $1 and state = 'running' and fraction > 0`, [
-            request.separationId,
-          ])
-        ).length > 0,
-    )
+    await world.running(request.separationId, 'processing')
     await door.shut()
     // The outage itself: the tool ends in the middle of it and its result has to wait.
     await new Promise((resolve) => setTimeout(resolve, OUTAGE_SECONDS * 1000))

@@ -11,6 +11,7 @@ import { readSettings } from '../../src/config.ts'
 import { fileSource, type Source } from '../../src/domain/source.ts'
 import { createLog } from '../../src/log.ts'
 import { claim } from '../../src/queue/claim.ts'
+import type { StageName } from '../../src/queue/queues.ts'
 import { openServices, type Services } from '../../src/services.ts'
 import type { Asked, Request } from '../../src/store/requests.ts'
 import { createTools } from '../../src/tools/tools.ts'
@@ -79,6 +80,12 @@ export async function createWorld(env: Record<string, string> = {}) {
         resumes,
       })
     },
+    /** Waits until a stage of this owner runs and has shown progress. */
+    running: (owner: string | null, stage: StageName) =>
+      until(async () => {
+        const stages = 'select 1 from stages where owner = $1 and stage = $2 and state = $3 and fraction > 0'
+        return (await services.db.query(stages, [owner, stage, 'running'])).rows.length > 0
+      }),
     ended: (request: Pick<Request, 'id'>, withinSeconds = 40) =>
       until(async () => {
         const row = await one(

@@ -1,5 +1,7 @@
-// JSON lines on stderr, so that stdout stays free for what the command has to say; or to a file where a card owns the terminal.
+// JSON lines on stderr, so that stdout stays free for what the command has to say; to a file where a card owns the terminal;
+// as readable lines where a person looks on.
 import pino from 'pino'
+import pretty from 'pino-pretty'
 
 export type Log = pino.Logger
 
@@ -16,6 +18,19 @@ const SECRET_PATHS = [
 ]
 
 export function createLog(level: string, file?: string): Log {
-  const target = file ? { dest: file, mkdir: true, sync: true } : { fd: 2, sync: true }
-  return pino({ level, base: { pid: process.pid }, redact: SECRET_PATHS }, pino.destination(target))
+  return pino({ level, base: { pid: process.pid }, redact: SECRET_PATHS }, destination(file))
+}
+
+function destination(file: string | undefined): pino.DestinationStream {
+  if (file) return pino.destination({ dest: file, mkdir: true, sync: true })
+  if (process.stderr.isTTY) {
+    return pretty({
+      destination: 2,
+      sync: true,
+      singleLine: true,
+      ignore: 'pid',
+      translateTime: 'SYS:HH:MM:ss',
+    })
+  }
+  return pino.destination({ fd: 2, sync: true })
 }

@@ -24,6 +24,11 @@ BASS_RHYTHMS = ((0,), (0, 8), (0, 4, 8, 12), tuple(range(0, 16, 2)), (0, 6, 8, 1
 STAB_RHYTHMS = ((0, 6, 12), (2, 6, 10, 14), (0, 3, 6, 9, 12), (4, 12), (0, 4, 8, 12), (0, 8, 11))
 
 
+def fold(pitch: int, base: int) -> int:
+    """The pitch brought down by octaves to less than an octave and a half above `base`, so that it stays in key."""
+    return pitch - 12 * max(0, (pitch - base - 17) // 12 + 1)
+
+
 @dataclass
 class Plan:
     """One song's tempo, feel and harmony."""
@@ -49,7 +54,7 @@ class Plan:
         """Pitches of the bar's chord, folded into the octave and a half above `base`."""
         root = self.degrees[bar % len(self.degrees)]
         steps = (0, 2, 4, 6) if extra else (0, 2, 4)
-        return [base + (self.pitch(root + step, base) - base) % 17 for step in steps]
+        return [fold(self.pitch(root + step, base), base) for step in steps]
 
 
 def make_plan(rng: np.random.Generator, seconds: float) -> Plan:
@@ -109,7 +114,7 @@ def bass_notes(plan: Plan, rng: np.random.Generator) -> list[Note]:
         degree = plan.degrees[bar % len(plan.degrees)]
         for step, following in zip(rhythm, (*rhythm[1:], 16 + rhythm[0]), strict=True):
             moved = degree + int(rng.choice([4, 7, 2, 6])) if step and rng.random() < wander else degree
-            pitch = base + (plan.pitch(moved, base) - base) % 17
+            pitch = fold(plan.pitch(moved, base), base)
             seconds = (following - step) / 4 * plan.beat_seconds * legato
             notes.append((plan.start(bar, step), seconds, pitch, rng.uniform(0.7, 1)))
     return notes

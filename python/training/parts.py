@@ -25,7 +25,7 @@ STAB_RHYTHMS = ((0, 6, 12), (2, 6, 10, 14), (0, 3, 6, 9, 12), (4, 12), (0, 4, 8,
 
 
 def fold(pitch: int, base: int) -> int:
-    """The pitch brought down by octaves to less than an octave and a half above `base`, so that it stays in key."""
+    """The pitch brought down by octaves, which keeps it in key, to less than 17 semitones above `base`."""
     return pitch - 12 * max(0, (pitch - base - 17) // 12 + 1)
 
 

@@ -30,7 +30,7 @@ export const ERRORS = {
   crashed_repeatedly: 'The work crashed five times: it is not tried again, as it may be what crashes us.',
   job_failed: 'The job was ended from outside: ask for the song again.',
   cancelled: 'Cancelled.',
-  internal: 'Something went wrong inside: the log says what.',
+  internal: 'Something went wrong inside: run the same command again, and report it if it stays.',
 } as const
 
 export type ErrorCode = keyof typeof ERRORS | (string & {})

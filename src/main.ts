@@ -1,15 +1,14 @@
 // The entry: node src/main.ts <command>. Every error ends here, as one sentence and an exit code.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBot } from './bot.ts'
 import { parseSeparateArguments, separateUsage } from './chat/terminal/arguments.ts'
 import { EXIT, separateAtTerminal } from './chat/terminal/separate.ts'
-import { readSettings, type Settings } from './config.ts'
+import { readSettings } from './config.ts'
 import { doctor } from './doctor.ts'
 import { describeError, ToolError, UserError } from './errors.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog } from './log.ts'
 import { models } from './models.ts'
-import { openServices } from './services.ts'
+import { makeFolders, openServices } from './services.ts'
 import { countSignals } from './signals.ts'
 import { startWorker } from './worker.ts'
 
@@ -34,7 +33,9 @@ async function runSeparate(argv: string[]): Promise<number> {
   }
   const args = parseSeparateArguments(argv)
   const settings = readSettings(process.env, CLONE)
-  const log = fileLog(settings)
+  // The card owns the terminal: the log goes to a file beside the data.
+  await makeFolders(settings.DATA_DIR)
+  const log = createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
   const services = await openServices(settings, log, (line) => console.error(line))
   const worker = startWorker(settings, services, log)
   try {
@@ -44,12 +45,6 @@ async function runSeparate(argv: string[]): Promise<number> {
     await worker.stop(0)
     await services.close()
   }
-}
-
-/** The card owns the terminal: the log goes to a file beside the data. */
-function fileLog(settings: Settings): Log {
-  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o711 })
-  return createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
 }
 
 async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> {
@@ -100,7 +95,8 @@ function report(error: unknown): number {
   } else {
     const { code, message } = describeError(error)
     console.error(`${message} (${code})`)
-    console.error(error)
+    if (process.env['LOG_LEVEL'] === 'debug') console.error(error)
+    else console.error('LOG_LEVEL=debug shows the details.')
   }
   const code = error instanceof UserError ? error.code : ''
   return code === 'bad_usage' || code === 'bad_settings' ? EXIT.usage : EXIT.failed

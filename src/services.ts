@@ -1,8 +1,8 @@
 // What every role stands on: the database, migrated; the job queue; the file store.
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from './config.ts'
-import { UserError } from './errors.ts'
+import { describeError, UserError } from './errors.ts'
 import { openDiskFiles } from './files/disk.ts'
 import type { Files } from './files/files.ts'
 import type { Log } from './log.ts'
@@ -19,14 +19,7 @@ export async function openServices(
   log: Log,
   onLine: (line: string) => void,
 ): Promise<Services> {
-  const root = join(settings.DATA_DIR, 'files')
-  await makeFolders(settings.DATA_DIR, root).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOSPC' ? 'the disk is full' : 'it cannot be written'
-    throw new UserError(
-      'bad_settings',
-      `DATA_DIR ${settings.DATA_DIR} cannot be used, as ${why}: name another folder.`,
-    )
-  })
+  const root = await makeFolders(settings.DATA_DIR)
   const server = settings.DATABASE_URL
     ? { url: settings.DATABASE_URL, close: async () => {} }
     : await openEmbedded({ dataDir: join(settings.DATA_DIR, 'postgres'), onLine })
@@ -49,8 +42,21 @@ export async function openServices(
   }
 }
 
-/** The songs are for their owner alone; the folder around them may be passed through, as PostgreSQL's account has to when we are root. */
-async function makeFolders(dataDir: string, root: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o711 })
-  await mkdir(root, { recursive: true, mode: 0o700 })
+/**
+ * Makes DATA_DIR and its folder of songs. The songs are for their owner alone; the folder around them may be passed through, as
+ * PostgreSQL's account has to when we are root.
+ * @returns the folder of songs
+ * @throws UserError `bad_settings` or `disk_full`
+ */
+export async function makeFolders(dataDir: string): Promise<string> {
+  const root = join(dataDir, 'files')
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o711 })
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    await access(root, constants.W_OK)
+    return root
+  } catch (error) {
+    if (describeError(error).code === 'disk_full') throw new UserError('disk_full')
+    throw new UserError('bad_settings', `DATA_DIR ${dataDir} cannot be written: name another folder.`)
+  }
 }

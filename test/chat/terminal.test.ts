@@ -161,6 +161,7 @@ describe('the command line', async () => {
     [['separate', '--format', 'ogg', 'x'], 2, /bad_usage/],
     [['nonsense'], 2, /bad_usage/],
     [['separate', 'missing.flac'], 1, /file_not_found/],
+    [['separate', '--out', '/dev/null/stems', SONG], 1, /output_unwritable/],
     [['separate', 'file:///etc/passwd'], 1, /not_a_song/],
     [['separate', `https://open.spotify.com/album/${'a'.repeat(22)}`], 1, /unsupported_link/],
     [['separate', '--model', 'nope', SONG], 1, /unknown_model/],
@@ -175,6 +176,9 @@ describe('the command line', async () => {
     const run = cli.start(['separate', SONG], { DEVICE: 'tpu' })
     expect(await run.ended).toBe(2)
     expect(run.stderr()).toMatch(/DEVICE.*\(bad_settings\)/)
+    const nowhere = cli.start(['separate', SONG], { DATA_DIR: '/dev/null/data' })
+    expect(await nowhere.ended).toBe(2)
+    expect(nowhere.stderr()).toMatch(/DATA_DIR.*\(bad_settings\)/)
   })
 })
 

@@ -12,7 +12,7 @@ import type { Services } from '../../services.ts'
 import type { SeparateArguments } from './arguments.ts'
 import { watchInterrupts } from './interrupt.ts'
 import { plain } from './render.ts'
-import { takeOut } from './takeout.ts'
+import { prepareOutDir, takeOut } from './takeout.ts'
 import { openScreen, watchRequest } from './watch.ts'
 
 export const EXIT = { delivered: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -31,6 +31,7 @@ export type TerminalDeps = {
 export async function separateAtTerminal(args: SeparateArguments, deps: TerminalDeps): Promise<number> {
   const { settings, services, cwd } = deps
   const outDir = resolve(cwd, args.outDir)
+  await prepareOutDir(outDir)
   const link = looksLikeLink(args.song)
   const upload = link
     ? undefined

@@ -1,6 +1,6 @@
 // Copies a request's stems and analysis from the file store to the person's folder, and settles it as delivered.
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { safeName, songName } from '../../domain/names.ts'
 import type { Delivered } from '../../domain/packing.ts'
@@ -49,23 +49,26 @@ export async function takeOut(
     await db.transaction((tx) => moveRequest(tx, requestId, ['ready'], 'delivered'))
     return { folder, files: [...stems.map(({ file }) => basename(file)), 'analysis.json'] }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new UserError('disk_full', undefined, { cause: error })
-    if (
-      code === 'EACCES' ||
-      code === 'EPERM' ||
-      code === 'EROFS' ||
-      code === 'ENOTDIR' ||
-      code === 'EEXIST'
-    ) {
-      throw new UserError(
-        'output_unwritable',
-        `The stems cannot be written to ${outDir}: choose another folder with --out.`,
-        { cause: error },
-      )
-    }
-    throw error
+    throw unwritable(error, outDir)
   }
+}
+
+/** Made and tried before any work starts. @throws UserError `output_unwritable` or `disk_full` */
+export async function prepareOutDir(outDir: string): Promise<void> {
+  try {
+    await mkdir(outDir, { recursive: true })
+    await access(outDir, constants.W_OK)
+  } catch (error) {
+    throw unwritable(error, outDir)
+  }
+}
+
+function unwritable(error: unknown, outDir: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new UserError('disk_full', undefined, { cause: error })
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG'].includes(code)) return error
+  const message = `The stems cannot be written to ${outDir}: choose another folder with --out.`
+  return new UserError('output_unwritable', message, { cause: error })
 }
 
 /** `Artist - Title`; with a number when another song of that name lies there already. */

@@ -1,6 +1,6 @@
 // What a person can type, defined once for every platform.
 import type { z } from 'zod'
-import type { Source } from '../src/domain/source.ts'
+import type { FileSource } from '../src/domain/source.ts'
 import type { Files } from '../src/files/files.ts'
 import type { Boss } from '../src/queue/boss.ts'
 import type { Database } from '../src/store/database.ts'
@@ -12,7 +12,7 @@ export type Invocation<Options> = {
   interaction: Interaction
   options: Options
   /** The file that came with the command, taken in already. */
-  file: Extract<Source, { kind: 'file' }> | null
+  file: FileSource | null
   /** Whether the same command given again takes up its own open request: true where no message shows it. */
   resumes: boolean
 }

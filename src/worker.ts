@@ -58,6 +58,7 @@ export function startWorker(
       await Promise.race([lost.promise, left])
       if (leaving.signal.aborted) return role
       await work.stop(0)
+      work = undefined
       await role.release()
     }
     return undefined

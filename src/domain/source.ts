@@ -1,8 +1,10 @@
 // What a person typed -> the key of the song it names. Links are taken apart and rebuilt, never passed on.
 import { UserError } from '../errors.ts'
 
+/** A file taken in already; `name` is what the person called it. */
+export type FileSource = { kind: 'file'; key: string; sha256: string; name: string }
 export type Source =
-  | { kind: 'file'; key: string; sha256: string; name: string }
+  | FileSource
   | { kind: 'url'; key: string; url: string }
   | { kind: 'spotify'; key: string; trackId: string }
 
@@ -62,7 +64,7 @@ export function parseLink(text: string): Source {
   return { kind: 'url', key: `url:${url.href}`, url: url.href }
 }
 
-export function fileSource(sha256: string, name: string): Source {
+export function fileSource(sha256: string, name: string): FileSource {
   return { kind: 'file', key: `file:${sha256}`, sha256, name }
 }
 

@@ -31,11 +31,11 @@ export type TerminalDeps = {
 export async function separateAtTerminal(args: SeparateArguments, deps: TerminalDeps): Promise<number> {
   const { settings, services, cwd } = deps
   const outDir = resolve(cwd, args.outDir)
-  await prepareOutDir(outDir)
   const link = looksLikeLink(args.song)
   const upload = link
     ? undefined
     : await services.files.takeUpload(resolve(cwd, args.song), settings.MAX_UPLOAD_BYTES)
+  await prepareOutDir(outDir)
   await deps.workerDecided
 
   // A terminal without a size, as some CI systems give, cannot hold a live card.
@@ -45,16 +45,14 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
     platform: 'terminal',
     app: 'terminal',
     externalId: randomUUID(),
-    person: userInfo().username,
+    person: personHere(),
     channel: outDir,
   }
   const { request, same } = await separate.run(
     {
       interaction,
       options: { ...args.options, ...(link ? { song: args.song } : {}) },
-      file: upload
-        ? (fileSource(upload.sha256, upload.name) as Extract<ReturnType<typeof fileSource>, { kind: 'file' }>)
-        : null,
+      file: upload ? fileSource(upload.sha256, upload.name) : null,
       resumes: true,
     },
     { ...services, defaultModel: settings.MODEL },
@@ -99,5 +97,14 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
     return EXIT.delivered
   } finally {
     interrupts.close()
+  }
+}
+
+/** The account's name; its number where it has none, as in some containers. */
+function personHere(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.()}`
   }
 }

@@ -83,7 +83,9 @@ def save(model: Starter, arguments: dict, folder: Path) -> Path:
     state = {name: value.half() for name, value in model.state_dict().items()}
     package = {"klass": Starter, "args": (), "kwargs": arguments, "state": state, "training_args": {}}
     save_with_checksum(package, folder / f"{SIGNATURE}.th")
-    (folder / f"{NAME}.yaml").write_text(f"models: ['{SIGNATURE}']\n")
+    # demucs reads `models`; `sources` is for listing it without loading it.
+    listing = f"models: ['{SIGNATURE}']\nsources: {list(model.sources)}\n"
+    (folder / f"{NAME}.yaml").write_text(listing)
     return next(folder.glob(f"{SIGNATURE}-*.th"))
 
 

@@ -68,8 +68,9 @@ async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Pr
   if (request.state === 'working') return true
   const delivery = await findResult(tx, request.id, 'delivery')
   if (!delivery) return false
-  const { stems } = delivery.result as Delivered
-  return (await Promise.all(stems.map(({ file }) => files.has(file)))).every(Boolean)
+  const { stems, analysis } = delivery.result as Delivered
+  const named = [...stems.map(({ file }) => file), ...(analysis ? [analysis] : [])]
+  return (await Promise.all(named.map((file) => files.has(file)))).every(Boolean)
 }
 
 /** Forgets what was discarded, so that this request tries it again, and what lost its files. */

@@ -57,6 +57,19 @@ describe('a request with a worker', async () => {
     expect((await world.calls()).length).toBe(before)
   })
 
+  test('asked again after its files were lost makes them anew', async () => {
+    const song = newSong()
+    const first = await world.ask(song)
+    await world.ended(first.request)
+    const before = (await world.calls()).length
+    await world.services.files.remove(first.request.separationId ?? '')
+    await world.services.files.remove(first.request.id)
+    const again = await world.ask(song)
+    expect(again.same).toBe(false)
+    expect(await world.ended(again.request)).toMatchObject({ state: 'ready' })
+    expect((await world.calls()).slice(before)).toEqual(['separate', 'encode'])
+  })
+
   test('for fewer stems encodes only those', async () => {
     const { request } = await world.ask(newSong(), { stems: ['vocals'] })
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })

@@ -40,7 +40,7 @@ async function runSeparate(argv: string[]): Promise<number> {
   const worker = startWorker(settings, services, log)
   try {
     const cwd = process.env['SFA_CWD'] ?? process.cwd()
-    return await separateAtTerminal(args, { settings, services, log, workerDecided: worker.decided, cwd })
+    return await separateAtTerminal(args, { settings, services, workerDecided: worker.decided, cwd })
   } finally {
     await worker.stop(0)
     await services.close()

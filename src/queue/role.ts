@@ -4,9 +4,10 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type pg from 'pg'
+import type { Loadable } from '../domain/model.ts'
 import type { Log } from '../log.ts'
 import { type Database, isPassing } from '../store/database.ts'
-import { deleteWorker, insertWorker, type LoadableModel, WORKER_LOCK } from '../store/workers.ts'
+import { deleteWorker, insertWorker, WORKER_LOCK } from '../store/workers.ts'
 
 export type WorkerRole = { id: string; release(): Promise<void> }
 
@@ -32,7 +33,7 @@ const MACHINE_LOCK = "hashtextextended('sound-forge machine ' || $1, 0)"
 export async function holdWorkerRole(
   db: Database,
   log: Log,
-  models: LoadableModel[],
+  models: Loadable[],
   signal: AbortSignal,
   { onWait, onLost }: { onWait: () => void; onLost: () => void },
 ): Promise<WorkerRole> {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
+import type { Loadable } from '../domain/model.ts'
 import { ToolError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../log.ts'
@@ -12,7 +13,6 @@ import { handOff } from '../queue/handoff.ts'
 import { type QueueName, stageOf } from '../queue/queues.ts'
 import { type Database, isPassing, type Queryable } from '../store/database.ts'
 import { type JobEvent, recordEvent } from '../store/events.ts'
-import type { LoadableModel } from '../store/workers.ts'
 import type { Tools } from '../tools/tools.ts'
 import { reportProgress } from './progress.ts'
 
@@ -24,7 +24,7 @@ export type StageDeps = {
   settings: Settings
   log: Log
   workerId: string
-  models: LoadableModel[]
+  models: Loadable[]
   /** Aborted when the worker has to stop. */
   shutdown: AbortSignal
   /** Aborts of the jobs that run here, by job id. */

@@ -1,13 +1,13 @@
 // workers: who says to be alive, where, and which models they can load. The proof of life is a session lock on the id.
+import type { Loadable } from '../domain/model.ts'
 import type { Queryable } from './database.ts'
 
-export type LoadableModel = { name: string; weights: string }
 export type WorkerRow = {
   id: string
   machine: string
   hostname: string
   pid: number
-  models: LoadableModel[]
+  models: Loadable[]
 }
 
 /** SQL of the key that a worker's session locks; the one place that spells it. */

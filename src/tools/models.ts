@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
 import type { Settings } from '../config.ts'
+import type { Loadable } from '../domain/model.ts'
 import { pythonCommand, toolEnvironment } from './tools.ts'
 
 const CLONE = join(import.meta.dirname, '../..')
@@ -38,7 +39,7 @@ export async function listModels(settings: Settings): Promise<ModelEntry[]> {
 }
 
 /** What a worker announces: the models that are here, and htdemucs where its weights can be fetched on first use. */
-export async function loadableModels(settings: Settings): Promise<{ name: string; weights: string }[]> {
+export async function loadableModels(settings: Settings): Promise<Loadable[]> {
   const models = await listModels(settings)
   const loadable = models
     .filter((model) => model.available)

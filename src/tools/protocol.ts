@@ -75,4 +75,3 @@ export type SeparationResult = z.infer<typeof separationResult>
 export const encodeResult = z.object({
   files: z.array(z.object({ stem: z.string(), file: fileName, bytes: z.number().int() })).min(1),
 })
-export type EncodeResult = z.infer<typeof encodeResult>

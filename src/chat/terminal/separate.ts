@@ -6,7 +6,6 @@ import { resolve } from 'node:path'
 import { separate } from '../../../commands/separate.ts'
 import type { Settings } from '../../config.ts'
 import { fileSource, looksLikeLink } from '../../domain/source.ts'
-import type { Log } from '../../log.ts'
 import { cancelRequest } from '../../queue/cancel.ts'
 import type { Services } from '../../services.ts'
 import type { SeparateArguments } from './arguments.ts'
@@ -20,7 +19,6 @@ export const EXIT = { delivered: 0, failed: 1, usage: 2, interrupted: 130 } as c
 export type TerminalDeps = {
   settings: Settings
   services: Services
-  log: Log
   /** Settled once a worker's models are known, this process's or another's. */
   workerDecided: Promise<void>
   /** Where relative paths count from. */

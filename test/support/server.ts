@@ -1,5 +1,5 @@
 // One embedded PostgreSQL for a whole test run, with a migrated template that each file's database is cloned from.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -20,6 +20,7 @@ export const TEMPLATE = 'sound_forge_template'
 
 export default async function setUp(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'sound-forge-test-'))
+  await chmod(folder, 0o755) // as root, PostgreSQL's account has to pass
   const server = await openEmbedded({ dataDir: join(folder, 'postgres') })
   const admin = new pg.Client({ connectionString: server.url })
   await admin.connect()

@@ -1,15 +1,13 @@
 // `npm run doctor`: what works, what does not, and what to do about it. Ends with 1 when something needed is missing.
 import { statfs } from 'node:fs/promises'
-import { join } from 'node:path'
 import { styleText } from 'node:util'
-import { execa } from 'execa'
 import { z } from 'zod'
 import type { Settings } from './config.ts'
 import { describeError } from './errors.ts'
 import { createLog } from './log.ts'
 import { openServices, type Services } from './services.ts'
+import { askPython } from './tools/ask.ts'
 import { listModels } from './tools/models.ts'
-import { pythonCommand, toolEnvironment } from './tools/tools.ts'
 
 const TOOL_SECONDS = 60
 const LISTEN_SECONDS = 5
@@ -81,14 +79,9 @@ async function checkSession({ db }: Services): Promise<Finding> {
 
 async function checkTools(settings: Settings, environment: 'separate' | 'download'): Promise<Finding[]> {
   try {
-    const { file, args, cwd, env } = pythonCommand(
-      environment,
-      'stemtools.doctor',
-      [],
-      toolEnvironment(settings, process.env),
+    const report = toolReport.parse(
+      await askPython(settings, environment, 'stemtools.doctor', [], TOOL_SECONDS),
     )
-    const { stdout } = await execa(file, args, { cwd, env, extendEnv: false, timeout: TOOL_SECONDS * 1000 })
-    const report = toolReport.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''))
     const versions = Object.entries(report.tools).map(([tool, version]) => `${tool} ${version ?? 'missing'}`)
     const findings = [good(`Python ${report.python} (${environment}): ${versions.join(', ')}`)]
     if (report.device)
@@ -124,7 +117,7 @@ async function checkModels(settings: Settings): Promise<Finding[]> {
 }
 
 async function checkDisk(settings: Settings): Promise<Finding> {
-  const disk = await statfs(join(settings.DATA_DIR)).catch(() => undefined)
+  const disk = await statfs(settings.DATA_DIR).catch(() => undefined)
   if (!disk) return bad(`DATA_DIR ${settings.DATA_DIR} cannot be read: name another folder`)
   const free = disk.bavail * disk.bsize
   const text = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${settings.DATA_DIR}`

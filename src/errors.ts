@@ -60,16 +60,19 @@ export class ToolError extends Error {
   }
 }
 
+/** The disk or the account's share of it is full; 53100 is PostgreSQL's way to say so. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', '53100'].includes((error as NodeJS.ErrnoException | null)?.code ?? '')
+}
+
 /** The one place that turns any error into a code and a sentence fit for people. */
 export function describeError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
   if (error instanceof ToolError)
     return { code: error.code, message: error.message, retryable: error.retryable }
   if (error instanceof UserError) return { code: error.code, message: error.message, retryable: false }
+  if (isDiskFull(error)) return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
   const code = (error as NodeJS.ErrnoException | null)?.code
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
-  // 53100 is PostgreSQL's full disk; 08…, 57P0x and refused connections are a database that is away.
-  if (code === '53100') return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
+  // 08…, 57P0x and refused connections are a database that is away.
   if (code && /^(08|57P0|ECONN|EPIPE|ETIMEDOUT)/.test(code)) {
     return { code: 'database_unavailable', message: ERRORS.database_unavailable, retryable: true }
   }

@@ -2,7 +2,7 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from './config.ts'
-import { describeError, UserError } from './errors.ts'
+import { isDiskFull, UserError } from './errors.ts'
 import { openDiskFiles } from './files/disk.ts'
 import type { Files } from './files/files.ts'
 import type { Log } from './log.ts'
@@ -56,7 +56,7 @@ export async function makeFolders(dataDir: string): Promise<string> {
     await access(root, constants.W_OK)
     return root
   } catch (error) {
-    if (describeError(error).code === 'disk_full') throw new UserError('disk_full')
+    if (isDiskFull(error)) throw new UserError('disk_full')
     throw new UserError('bad_settings', `DATA_DIR ${dataDir} cannot be written: name another folder.`)
   }
 }

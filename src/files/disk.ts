@@ -5,7 +5,7 @@ import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ERRORS, UserError } from '../errors.ts'
+import { isDiskFull, UserError } from '../errors.ts'
 import { type Files, uploadName } from './files.ts'
 
 /** Left free on the disk: the stems of the song need room too. */
@@ -88,9 +88,7 @@ async function copyHashed(from: string, to: string, maxBytes: number, root: stri
     )
     return hash.digest('hex')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      throw new UserError('disk_full', ERRORS.disk_full, { cause: error })
+    if (isDiskFull(error)) throw new UserError('disk_full', undefined, { cause: error })
     throw error
   } finally {
     await handle.close()

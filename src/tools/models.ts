@@ -1,11 +1,10 @@
 // Which models this machine can load, asked of Python; and whether htdemucs could be fetched.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { z } from 'zod'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
-import { pythonCommand, toolEnvironment } from './tools.ts'
+import { askPython } from './ask.ts'
 
 const CLONE = join(import.meta.dirname, '../..')
 /** The folder of the model that the project ships. */
@@ -65,13 +64,6 @@ async function weightsCanBeFetched(settings: Settings): Promise<boolean> {
   return reachable
 }
 
-async function ask(settings: Settings, args: string[]): Promise<unknown> {
-  const {
-    file,
-    args: start,
-    cwd,
-    env,
-  } = pythonCommand('separate', 'stemtools.models', args, toolEnvironment(settings, process.env))
-  const { stdout } = await execa(file, start, { cwd, env, extendEnv: false, timeout: REACH_SECONDS * 1000 })
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+function ask(settings: Settings, args: string[]): Promise<unknown> {
+  return askPython(settings, 'separate', 'stemtools.models', args, REACH_SECONDS)
 }

@@ -26,6 +26,14 @@ describe('a tool', async () => {
     onProgress: () => {},
     ...more,
   })
+  const countedPool = (maxIdleBytes: number) => {
+    let started = 0
+    const counted = () => {
+      started++
+      return command
+    }
+    return { pool: new ToolPool(counted, { idleSeconds: 60, maxIdleBytes }), started: () => started }
+  }
   afterAll(async () => {
     for (const tool of tools) tool.kill()
     await Promise.all(tools.map((tool) => tool.exited))
@@ -108,20 +116,13 @@ describe('a tool', async () => {
 
   test('a pool keeps one warm, replaces a dead one, and ends all', async () => {
     await start([{ do: 'succeed' }, { do: 'succeed' }, { do: 'crash' }, { do: 'succeed' }])
-    let started = 0
-    const pool = new ToolPool(
-      () => {
-        started++
-        return command
-      },
-      { idleSeconds: 60, maxIdleBytes: 1e12 },
-    )
+    const { pool, started } = countedPool(1e12)
     await pool.run(request, options())
     await pool.run(request, options())
-    expect(started).toBe(1)
+    expect(started()).toBe(1)
     await expect(pool.run(request, options())).rejects.toMatchObject({ code: 'tool_crashed' })
     await pool.run(request, options())
-    expect(started).toBe(2)
+    expect(started()).toBe(2)
     await pool.close()
   })
 
@@ -144,17 +145,10 @@ describe('a tool', async () => {
 
   test('a pool lets go of a tool that has grown', async () => {
     await start([{ do: 'succeed' }])
-    let started = 0
-    const pool = new ToolPool(
-      () => {
-        started++
-        return command
-      },
-      { idleSeconds: 60, maxIdleBytes: 1 },
-    )
+    const { pool, started } = countedPool(1)
     await pool.run(request, options())
     await pool.run(request, options())
-    expect(started).toBe(2)
+    expect(started()).toBe(2)
     await pool.close()
   })
 })

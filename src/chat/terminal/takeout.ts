@@ -4,7 +4,7 @@ import { access, constants, copyFile, mkdir, readFile, rename, rm, writeFile } f
 import { basename, join } from 'node:path'
 import { safeName, songName } from '../../domain/names.ts'
 import type { Delivered } from '../../domain/packing.ts'
-import { UserError } from '../../errors.ts'
+import { isDiskFull, UserError } from '../../errors.ts'
 import type { Files } from '../../files/files.ts'
 import type { Database } from '../../store/database.ts'
 import { findRequest, moveRequest } from '../../store/requests.ts'
@@ -64,8 +64,8 @@ export async function prepareOutDir(outDir: string): Promise<void> {
 }
 
 function unwritable(error: unknown, outDir: string): unknown {
+  if (isDiskFull(error)) return new UserError('disk_full', undefined, { cause: error })
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new UserError('disk_full', undefined, { cause: error })
   if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG'].includes(code)) return error
   const message = `The stems cannot be written to ${outDir}: choose another folder with --out.`
   return new UserError('output_unwritable', message, { cause: error })

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runProgram } from './program.mjs'
-import { openStep } from './progress.mjs'
+import { installStep } from './progress.mjs'
 import { findPython } from './python.mjs'
 import { root } from './root.mjs'
 
@@ -95,8 +95,7 @@ const fromLock = (lockName) => ['--no-deps', '--require-hashes', '-r', lockOf(lo
 
 async function makeEnvironment(name, python) {
   const stamp = wantedStamp(name)
-  const step = openStep(`Python for "${name}"`, `making it with Python ${python.version}`)
-  try {
+  await installStep(`Python for "${name}"`, `making it with Python ${python.version}`, async (step) => {
     rmSync(folderOf(name), { recursive: true, force: true })
     await runProgram(
       python.path,
@@ -107,25 +106,16 @@ async function makeEnvironment(name, python) {
     if (name === 'separate') await pipInstall(name, step, 12, [process.env.TORCH_SPEC || torch])
     await pipInstall(name, step, lockedCount(name), fromLock(name))
     writeFileSync(stampFileOf(name, 'set-up'), stamp)
-  } catch (error) {
-    step.fail()
-    throw error
-  }
-  step.end('installed')
+  })
 }
 
 async function addDevelopmentPackages(name) {
   const lockName = `${name}-dev`
   const stamp = wantedStamp(lockName)
-  const step = openStep(`Tests for "${name}"`, 'installing')
-  try {
+  await installStep(`Tests for "${name}"`, 'installing', async (step) => {
     await pipInstall(name, step, lockedCount(lockName), fromLock(lockName))
     writeFileSync(stampFileOf(name, 'dev'), stamp)
-  } catch (error) {
-    step.fail()
-    throw error
-  }
-  step.end('installed')
+  })
 }
 
 export async function prepareEnvironments({ dev }) {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { SetupProblem } from './problem.mjs'
 import { runProgram } from './program.mjs'
-import { openStep } from './progress.mjs'
+import { installStep } from './progress.mjs'
 import { root } from './root.mjs'
 import { nodeRuntime } from './runtime.mjs'
 
@@ -57,26 +57,22 @@ export async function installPackages() {
     .filter(([, entry]) => !entry.os || entry.os.includes(process.platform))
     .map(([path]) => path.split('/')[1])
   const total = new Set(names).size
-  const step = openStep('npm packages', `installing ${packages.length - 1}`)
-  const timer = setInterval(() => step.update(Math.min(installedCount() / total, 0.99)), 200)
-  try {
-    await runProgram(
-      command,
-      [...args, 'ci', ...fixedSettings],
-      'The npm packages could not be installed: check the connection to the package registry and run the same command again.',
-    )
-  } catch (error) {
-    step.fail()
-    throw error
-  } finally {
-    clearInterval(timer)
-  }
-  if (nodeRuntime() === null) {
-    step.fail()
-    throw new SetupProblem(
-      'No Node.js 24 came with the npm packages: allow optional packages in the npm settings, or install Node.js 24.',
-    )
-  }
-  writeFileSync(stampFile, stamp)
-  step.end('installed')
+  await installStep('npm packages', `installing ${packages.length - 1}`, async (step) => {
+    const timer = setInterval(() => step.update(Math.min(installedCount() / total, 0.99)), 200)
+    try {
+      await runProgram(
+        command,
+        [...args, 'ci', ...fixedSettings],
+        'The npm packages could not be installed: check the connection to the package registry and run the same command again.',
+      )
+    } finally {
+      clearInterval(timer)
+    }
+    if (nodeRuntime() === null) {
+      throw new SetupProblem(
+        'No Node.js 24 came with the npm packages: allow optional packages in the npm settings, or install Node.js 24.',
+      )
+    }
+    writeFileSync(stampFile, stamp)
+  })
 }

@@ -34,3 +34,15 @@ export function openStep(name, doing) {
     },
   }
 }
+
+/** One step that installs something: `work` gets the step, to move its bar. */
+export async function installStep(name, doing, work) {
+  const step = openStep(name, doing)
+  try {
+    await work(step)
+  } catch (error) {
+    step.fail()
+    throw error
+  }
+  step.end('installed')
+}

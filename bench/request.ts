@@ -13,11 +13,20 @@ export async function ask(
   { person = 'ann', model = 'auto' } = {},
 ): Promise<Request> {
   const { request } = await claim(services, {
-    interaction: { platform: 'terminal', app: 'terminal', externalId: randomUUID(), person, channel: 'band' },
+    interaction: {
+      platform: 'terminal',
+      app: 'terminal',
+      externalId: randomUUID(),
+      person,
+      workspace: '',
+      channel: 'band',
+    },
     source,
     asked: { model, stems: [], format: 'mp3' },
     separate: true,
     resumes: false,
+    message: null,
+    maxOpenRequests: Number.POSITIVE_INFINITY,
   })
   return request
 }

@@ -27,10 +27,17 @@ export const settingsSchema = z.object({
   ANALYSIS_CONCURRENCY: count.default(QUEUES.analysis.concurrency),
   MAX_SONG_SECONDS: positive.default(900),
   MAX_UPLOAD_BYTES: positive.default(1024 ** 3),
+  MAX_OPEN_REQUESTS: positive.default(40),
   STALL_SECONDS: positive.default(600),
   TOOL_IDLE_SECONDS: positive.default(300),
   SPOTIFY_CLIENT_ID: text.optional(),
   SPOTIFY_CLIENT_SECRET: text.optional(),
+  DISCORD_TOKEN: text.optional(),
+  DISCORD_APPLICATION_ID: z
+    .string()
+    .regex(/^\d{15,20}$/, 'must be the number of your application')
+    .optional(),
+  DISCORD_API_URL: z.url().default('https://discord.com/api'),
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(0),
   PUBLIC_URL: z.url().optional(),

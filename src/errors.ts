@@ -1,5 +1,6 @@
-// Two kinds of error, and the one table of their codes.
+// Three kinds of error, and the one table of their codes.
 // UserError: said to the person, never retried.  ToolError: a Python tool's answer, retryable or not.
+// ChatError: a chat platform's answer; what it means to whoever asked stands in its code.
 
 /** What each code means, in the words a person reads when no better sentence came with it. */
 export const ERRORS = {
@@ -7,6 +8,16 @@ export const ERRORS = {
   bad_settings: 'A setting is wrong: correct it in the environment or in .env.',
   not_a_song:
     'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
+  too_many_requests: 'You have too many songs under way: wait until one is done, or cancel one with /cancel.',
+  not_yours: 'Only the person who asked or a moderator can do that.',
+  not_allowed: 'Only people who may manage the server can do that.',
+  no_such_request: 'There is no such request here: /status lists yours.',
+  nothing_to_cancel: 'That request has ended already.',
+  nothing_to_retry: 'That request has not failed: there is nothing to try again.',
+  missing_permissions: 'I may not do that in this channel.',
+  unsafe_attachment: 'That file does not lie on the chat platform itself: attach it to the command.',
+  attachment_gone: 'The attached file is no longer there: attach it again.',
+  nothing_found: 'Nothing was found for those words: give a link, or the artist and the title.',
   unsupported_link: 'That link does not name one song: give the link of a single track.',
   file_not_found: 'There is no such file: check the path.',
   not_a_file: 'That is not an ordinary file: give an audio file.',
@@ -30,6 +41,15 @@ export const ERRORS = {
   crashed_repeatedly: 'The work crashed five times: it is not tried again, as it may be what crashes us.',
   job_failed: 'The job was ended from outside: ask for the song again.',
   cancelled: 'Cancelled.',
+  chat_unavailable: 'The chat platform did not take it: press Retry when it is well again.',
+  chat_busy: 'The chat platform asked for a pause.',
+  chat_gone: 'The message is no longer there.',
+  chat_forbidden:
+    'The stems are ready, but I may not post in that channel: let me view it and attach files, then use /retry.',
+  chat_text_refused: 'The server refuses the words of that song.',
+  chat_too_large: 'The files are larger than this channel takes: ask for fewer stems or for mp3.',
+  chat_refused: 'The chat platform refused the message: report it if it stays.',
+  chat_unauthorized: 'The chat platform does not accept the token of the bot: check it and start again.',
   internal: 'Something went wrong inside: run the same command again, and report it if it stays.',
 } as const
 
@@ -60,6 +80,35 @@ export class ToolError extends Error {
   }
 }
 
+/**
+ * What a chat platform's answer means: the message or channel is gone; we may not; its words are refused; a file is too large; wait
+ * `retryAfterSeconds`; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
+ */
+export type ChatErrorCode =
+  | 'chat_gone'
+  | 'chat_forbidden'
+  | 'chat_text_refused'
+  | 'chat_too_large'
+  | 'chat_busy'
+  | 'chat_unavailable'
+  | 'chat_refused'
+  | 'chat_unauthorized'
+
+export class ChatError extends Error {
+  override name = 'ChatError'
+  readonly code: ChatErrorCode
+  readonly retryAfterSeconds: number
+  constructor(code: ChatErrorCode, options: ErrorOptions & { retryAfterSeconds?: number } = {}) {
+    super(ERRORS[code], options)
+    this.code = code
+    this.retryAfterSeconds = options.retryAfterSeconds ?? 0
+  }
+  /** Whether the same call may succeed later. */
+  get passing(): boolean {
+    return this.code === 'chat_busy' || this.code === 'chat_unavailable' || this.code === 'chat_unauthorized'
+  }
+}
+
 /** The disk or the account's share of it is full; 53100 is PostgreSQL's way to say so. */
 export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', '53100'].includes((error as NodeJS.ErrnoException | null)?.code ?? '')
@@ -69,6 +118,8 @@ export function isDiskFull(error: unknown): boolean {
 export function describeError(error: unknown): { code: ErrorCode; message: string; retryable: boolean } {
   if (error instanceof ToolError)
     return { code: error.code, message: error.message, retryable: error.retryable }
+  if (error instanceof ChatError)
+    return { code: error.code, message: error.message, retryable: error.passing }
   if (error instanceof UserError) return { code: error.code, message: error.message, retryable: false }
   if (isDiskFull(error)) return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
   const code = (error as NodeJS.ErrnoException | null)?.code

@@ -4,13 +4,19 @@ import { MAX_ATTEMPTS } from '../queue/queues.ts'
 import { type CardStage, secondsLeft } from './progress.ts'
 
 export type CardFacts = {
+  id: string
   number: number
+  /** Who asked, by the platform's id. */
+  person: string
   state: 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
   title: string
   artist: string | null
   durationSeconds: number | null
+  coverUrl: string | null
   model: string | null
   format: string
+  /** What there is to say of the files, once they are delivered. */
+  deliveryNotes: string[]
   bpm: number | null
   key: string | null
   /** The file ended before the song did. */
@@ -20,11 +26,17 @@ export type CardFacts = {
   stages: CardStage[]
 }
 
+/** What a person can do with a request from its card. */
+export type CardAction = 'cancel' | 'retry'
+
 export type Card = {
+  id: string
   number: number
+  person: string
   state: CardFacts['state']
   title: string
   artist: string | null
+  coverUrl: string | null
   /** Short facts about the song: length, BPM, key, model. */
   facts: string[]
   lines: {
@@ -38,6 +50,7 @@ export type Card = {
   /** What to know about the stems, or why there are none. */
   notes: string[]
   error: { code: string; message: string } | null
+  actions: CardAction[]
 }
 
 const LABELS: Record<StageName, string> = {
@@ -56,11 +69,15 @@ export function cardOf(facts: CardFacts, now: Date): Card {
   if (facts.model === 'starter' && facts.state !== 'failed') notes.push(STARTER_NOTE)
   if (discarded && facts.state !== 'failed')
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
+  if (facts.state === 'delivered') notes.push(...facts.deliveryNotes)
   return {
+    id: facts.id,
     number: facts.number,
+    person: facts.person,
     state: facts.state,
     title: facts.title,
     artist: facts.artist,
+    coverUrl: facts.coverUrl,
     facts: [
       facts.durationSeconds === null ? null : clock(facts.durationSeconds),
       facts.bpm === null ? null : `${Math.round(facts.bpm)} BPM`,
@@ -77,11 +94,21 @@ export function cardOf(facts: CardFacts, now: Date): Card {
     secondsLeft: facts.state === 'working' ? secondsLeft(facts.stages, facts.durationSeconds, now) : null,
     notes,
     error: facts.errorCode === null ? null : { code: facts.errorCode, message: facts.errorMessage ?? '' },
+    actions: ACTIONS[facts.state],
   }
+}
+
+const ACTIONS: Record<CardFacts['state'], CardAction[]> = {
+  working: ['cancel'],
+  ready: ['cancel'],
+  delivered: [],
+  failed: ['retry'],
+  cancelled: ['retry'],
 }
 
 function noteOf(stage: CardStage): string | null {
   if (stage.state === 'retrying') return `trying again (${stage.attempt + 1} of ${MAX_ATTEMPTS})`
+  if (stage.state === 'waiting' && stage.error) return stage.error
   if (stage.state === 'waiting') return stage.place > 0 ? `waiting, ${stage.place} before it` : 'waiting'
   if (stage.state === 'running')
     return stage.attempt > 1 ? `attempt ${stage.attempt} of ${MAX_ATTEMPTS}` : stage.step

@@ -3,10 +3,21 @@ import { UserError } from '../errors.ts'
 
 /** A file taken in already; `name` is what the person called it. */
 export type FileSource = { kind: 'file'; key: string; sha256: string; name: string }
+/** A file on a chat platform's own host, fetched by the download stage from one of the platform's `origins` only. */
+export type AttachmentSource = {
+  kind: 'attachment'
+  key: string
+  url: string
+  name: string
+  origins: string[]
+}
+/** A file that came with a command. */
+export type GivenFile = FileSource | AttachmentSource
 export type Source =
-  | FileSource
+  | GivenFile
   | { kind: 'url'; key: string; url: string }
   | { kind: 'spotify'; key: string; trackId: string }
+  | { kind: 'search'; key: string; text: string }
 
 const SPOTIFY_ID = '[0-9A-Za-z]{22}'
 const SPOTIFY_URI = new RegExp(`^spotify:track:(${SPOTIFY_ID})$`)
@@ -20,6 +31,9 @@ const SPOTIFY_OTHER: Record<string, string> = {
   show: 'That is a podcast, not a song: give the link of a track.',
 }
 const LONGEST_LINK = 2048
+const LONGEST_SEARCH = 300
+/** A link as people copy it from an address bar: host and path, no scheme. */
+const BARE_LINK = /^(?:[a-z0-9-]+\.)+[a-z]{2,}\/\S+$/i
 
 /** Whether the text is meant as an address rather than as a path. */
 export function looksLikeLink(text: string): boolean {
@@ -64,13 +78,43 @@ export function parseLink(text: string): Source {
   return { kind: 'url', key: `url:${url.href}`, url: url.href }
 }
 
+/** Words to search by; the same words in other spacing and case are the same search. @throws UserError `not_a_song` */
+export function searchSource(words: string): Source {
+  const text = words
+    .normalize('NFC')
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  if (!/[\p{L}\p{N}]/u.test(text) || text.length > LONGEST_SEARCH)
+    throw new UserError('not_a_song', 'Give a link, or the artist and the title of a song.')
+  return { kind: 'search', key: `search:${text.toLowerCase()}`, text }
+}
+
+/** A link, or words to search by. @throws UserError */
+export function parseSong(text: string): Source {
+  const song = text.trim()
+  if (looksLikeLink(song)) return parseLink(song)
+  return BARE_LINK.test(song) ? parseLink(`https://${song}`) : searchSource(song)
+}
+
+/** A file attached on `platform`, under the platform's own id for it. @throws UserError `unsafe_attachment` */
+export function attachmentSource(
+  platform: string,
+  { id, url, name }: { id: string; url: string; name: string },
+  origins: string[],
+): AttachmentSource {
+  if (!URL.canParse(url) || !origins.includes(new URL(url).origin)) throw new UserError('unsafe_attachment')
+  return { kind: 'attachment', key: `attachment:${platform}:${id}`, url, name, origins }
+}
+
 export function fileSource(sha256: string, name: string): FileSource {
   return { kind: 'file', key: `file:${sha256}`, sha256, name }
 }
 
 /** What the song is called until its own tags are known. */
 export function provisionalTitle(source: Source): string {
-  if (source.kind === 'file') return source.name
+  if (source.kind === 'file' || source.kind === 'attachment') return source.name
+  if (source.kind === 'search') return source.text
   if (source.kind === 'spotify') return 'Spotify track'
   return new URL(source.url).hostname
 }

@@ -1,20 +1,22 @@
 // The claim: one transaction that decides whether a command starts the work, joins work that runs, is answered from kept
 // stems, or is the same command given twice.
-
 import { chooseModel } from '../domain/model.ts'
 import type { Delivered } from '../domain/packing.ts'
 import type { Source } from '../domain/source.ts'
+import { UserError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { forgetEncodings } from '../store/encodings.ts'
+import { insertMessage, type NewMessage } from '../store/messages.ts'
 import {
   type Asked,
+  countOpenRequests,
   findSameRequest,
   type Interaction,
-  insertInteraction,
   insertRequest,
   type Request,
   requestOfInteraction,
+  saveInteraction,
   workingRequests,
 } from '../store/requests.ts'
 import { claimSeparation } from '../store/separations.ts'
@@ -33,22 +35,27 @@ export type Claim = {
   separate: boolean
   /** A terminal has no message to link to: the same command given again takes up its own open request, however old. */
   resumes: boolean
+  /** How a chat platform will show the request. */
+  message: NewMessage | null
+  /** Requests that one person may have under way. */
+  maxOpenRequests: number
 }
-export type Claimed = { request: Request; same: boolean }
+/** `again`: this very interaction was saved before. `same`: the person has asked for this already. */
+export type Claimed = { request: Request; standing: 'new' | 'again' | 'same' }
 
+/** @throws UserError `too_many_requests` or `unknown_model` */
 export async function claim(deps: { db: Database; boss: Boss; files: Files }, wish: Claim): Promise<Claimed> {
   const { interaction, source, asked } = wish
   return deps.db.transaction(async (tx) => {
-    const interactionId = await insertInteraction(tx, interaction)
-    if (!interactionId) {
-      const request = await requestOfInteraction(tx, interaction)
-      if (!request) throw new Error('the interaction was saved without a request')
-      return { request, same: true }
-    }
+    const interactionId = await saveInteraction(tx, interaction)
+    const again = await requestOfInteraction(tx, interactionId)
+    if (again) return { request: again, standing: 'again' }
     const track = await claimTrack(tx, source)
     const window = { withinSeconds: SAME_COMMAND_SECONDS, openOfAnyAge: wish.resumes }
     const same = await findSameRequest(tx, interaction, asked, track.id, window)
-    if (same && (await outcomeIsThere(tx, deps.files, same))) return { request: same, same: true }
+    if (same && (await outcomeIsThere(tx, deps.files, same))) return { request: same, standing: 'same' }
+    if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
+      throw new UserError('too_many_requests')
 
     let separationId: string | null = null
     if (wish.separate) {
@@ -58,8 +65,9 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
     }
     await startAnew(tx, deps.files, track.id, separationId)
     const request = await insertRequest(tx, interactionId, interaction, asked, track.id, separationId)
+    if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
     await settleTrack(tx, deps.boss, track.id)
-    return { request, same: false }
+    return { request, standing: 'new' }
   })
 }
 
@@ -73,8 +81,8 @@ async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Pr
   return (await Promise.all(named.map((file) => files.has(file)))).every(Boolean)
 }
 
-/** Forgets what was discarded, so that this request tries it again, and what lost its files. */
-async function startAnew(
+/** Forgets what was discarded, so that this request tries it again, and what lost its files. Call with the track locked. */
+export async function startAnew(
   tx: Queryable,
   files: Files,
   trackId: string,

@@ -5,13 +5,13 @@ import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'
 
-type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated'> & {
+type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated' | 'deliveryNotes'> & {
   trackId: string
   separationId: string | null
   platform: string
 }
 type StageColumns = Omit<CardStage, 'rate'> & {
-  result: { bpm?: number | null; key?: string | null; truncated?: boolean } | null
+  result: { bpm?: number | null; key?: string | null; truncated?: boolean; notes?: string[] } | null
 }
 
 export async function readCard(
@@ -19,8 +19,9 @@ export async function readCard(
   requestId: string,
 ): Promise<(CardFacts & { trackId: string }) | undefined> {
   const { rows } = await db.query<Row>(
-    `select r.number::int, r.state, r.platform, r.track_id as "trackId", r.separation_id as "separationId", r.format,
-       r.error_code as "errorCode", r.error_message as "errorMessage", t.title, t.artist, t.duration_seconds as "durationSeconds", s.model
+    `select r.id, r.number::int, r.person, r.state, r.platform, r.track_id as "trackId", r.separation_id as "separationId", r.format,
+       r.error_code as "errorCode", r.error_message as "errorMessage", t.title, t.artist, t.duration_seconds as "durationSeconds",
+       t.cover_url as "coverUrl", s.model
      from requests r join tracks t on t.id = r.track_id left join separations s on s.id = r.separation_id where r.id = $1`,
     [requestId],
   )
@@ -46,7 +47,8 @@ export async function readCard(
   }
   const analysis = there.get('analysis')?.result
   const truncated = there.get('download')?.result?.truncated === true
-  return { ...row, stages, truncated, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null }
+  const deliveryNotes = there.get('delivery')?.result?.notes ?? []
+  return { ...row, stages, truncated, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null, deliveryNotes }
 }
 
 const AHEAD = {
@@ -62,7 +64,7 @@ const AHEAD = {
 async function stagesOf(db: Queryable, owners: (string | null)[]): Promise<Map<StageName, StageColumns>> {
   const { rows } = await db.query<StageColumns>(
     `select s.stage, s.state, s.fraction, s.step, s.attempt, s.started_at as "startedAt", s.error_message as error,
-       case when s.stage in ('download', 'analysis') then s.result end as result,
+       case when s.stage <> 'processing' then s.result end as result,
        case when s.state = 'waiting' then (select count(*)::int from stages before
           where before.queue = s.queue and before.state in ('waiting', 'running') and before.sent_at < s.sent_at) else 0 end as place
      from stages s where s.owner = any($1)`,

@@ -8,6 +8,8 @@ export type Interaction = {
   app: string
   externalId: string
   person: string
+  /** A Discord server or Slack workspace; '' where there is none. */
+  workspace: string
   channel: string
 }
 /** `model` is as asked for (`auto` included); `stems` empty means all the model makes. */
@@ -26,22 +28,25 @@ export type Request = Asked & {
 const COLUMNS = `id, number::int, platform, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
   error_code as "errorCode", error_message as "errorMessage"`
 
-/** Saves the interaction; undefined when it is saved already, as when a platform sends it twice. */
-export async function insertInteraction(tx: Queryable, of: Interaction): Promise<string | undefined> {
+/** Saves the interaction, once however often a platform sends it. @returns its id */
+export async function saveInteraction(tx: Queryable, of: Interaction): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
-    `insert into interactions (platform, app, external_id, person, channel) values ($1, $2, $3, $4, $5)
-     on conflict (platform, app, external_id) do nothing returning id`,
-    [of.platform, of.app, of.externalId, of.person, of.channel],
+    `insert into interactions (platform, app, external_id, person, workspace, channel) values ($1, $2, $3, $4, $5, $6)
+     on conflict (platform, app, external_id) do update set external_id = excluded.external_id returning id`,
+    [of.platform, of.app, of.externalId, of.person, of.workspace, of.channel],
   )
-  return rows[0]?.id
+  if (!rows[0]) throw new Error('insert returned nothing')
+  return rows[0].id
 }
 
-export async function requestOfInteraction(db: Queryable, of: Interaction): Promise<Request | undefined> {
-  const { rows } = await db.query<Request>(
-    `select ${COLUMNS} from requests where interaction_id =
-       (select id from interactions where platform = $1 and app = $2 and external_id = $3)`,
-    [of.platform, of.app, of.externalId],
-  )
+/** What this very interaction has made already, as when a platform sends it twice. */
+export async function requestOfInteraction(
+  db: Queryable,
+  interactionId: string,
+): Promise<Request | undefined> {
+  const { rows } = await db.query<Request>(`select ${COLUMNS} from requests where interaction_id = $1`, [
+    interactionId,
+  ])
   return rows[0]
 }
 
@@ -54,12 +59,13 @@ export async function insertRequest(
   separationId: string | null,
 ): Promise<Request> {
   const { rows } = await tx.query<Request>(
-    `insert into requests (interaction_id, platform, person, channel, track_id, separation_id, model, stems, format)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${COLUMNS}`,
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, model, stems, format)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${COLUMNS}`,
     [
       interactionId,
       of.platform,
       of.person,
+      of.workspace,
       of.channel,
       trackId,
       separationId,
@@ -103,6 +109,15 @@ export async function findSameRequest(
 
 export async function findRequest(db: Queryable, id: string): Promise<Request | undefined> {
   return (await db.query<Request>(`select ${COLUMNS} from requests where id = $1`, [id])).rows[0]
+}
+
+/** How many of a person's requests have not ended. */
+export async function countOpenRequests(tx: Queryable, of: Interaction): Promise<number> {
+  const { rows } = await tx.query<{ n: number }>(
+    `select count(*)::int as n from requests where platform = $1 and person = $2 and state in ('working', 'ready')`,
+    [of.platform, of.person],
+  )
+  return rows[0]?.n ?? 0
 }
 
 export async function workingRequests(tx: Queryable, trackId: string): Promise<OpenRequest[]> {

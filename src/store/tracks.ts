@@ -20,6 +20,9 @@ export async function claimTrack(tx: Queryable, source: Source): Promise<Track> 
       source.key,
     ])
     const id = known.rows[0]?.id ?? (await createTrack(tx, source))
+    // A platform signs an attachment's link for about a day: the newest one is what the download needs.
+    if (known.rows[0] && source.kind === 'attachment')
+      await tx.query('update tracks set source = $2 where id = $1', [id, source])
     if (id) return lockTrack(tx, id)
     // Somebody else made it between the two statements: it can be seen now.
   }
@@ -49,10 +52,16 @@ export async function findTrack(db: Queryable, id: string): Promise<Track | unde
 export async function describeTrack(
   tx: Queryable,
   id: string,
-  found: { title: string; artist: string | null; album: string | null; durationSeconds: number },
+  found: {
+    title: string
+    artist: string | null
+    album: string | null
+    durationSeconds: number
+    coverUrl: string | null
+  },
 ): Promise<void> {
   await tx.query(
-    'update tracks set title = $2, artist = $3, album = $4, duration_seconds = $5 where id = $1',
-    [id, found.title, found.artist, found.album, found.durationSeconds],
+    'update tracks set title = $2, artist = $3, album = $4, duration_seconds = $5, cover_url = $6 where id = $1',
+    [id, found.title, found.artist, found.album, found.durationSeconds, found.coverUrl],
   )
 }

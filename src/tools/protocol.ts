@@ -34,6 +34,7 @@ export const downloadResult = z.object({
   album: z.string().nullable(),
   durationSeconds: z.number().positive(),
   cover: fileName.nullable(),
+  coverUrl: z.string().max(2048).startsWith('https://').nullable().default(null),
   truncated: z.boolean(),
 })
 export type DownloadResult = z.infer<typeof downloadResult>

@@ -21,6 +21,10 @@ const ahead: Omit<CardStage, 'stage'> = {
   rate: undefined,
 }
 const facts: CardFacts = {
+  id: '5f0a57a2-d681-4059-8000-000000000012',
+  person: 'ann',
+  coverUrl: null,
+  deliveryNotes: [],
   number: 12,
   state: 'working',
   title: 'First Light',

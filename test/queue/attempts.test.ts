@@ -65,7 +65,7 @@ describe('attempts', async () => {
     expect(await world.ended(first.request)).toMatchObject({ state: 'failed' })
     await world.script({})
     const second = await world.ask(song)
-    expect(second.same).toBe(false)
+    expect(second.standing).toBe('new')
     expect(await world.ended(second.request)).toMatchObject({ state: 'ready' })
   })
 

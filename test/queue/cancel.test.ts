@@ -74,7 +74,7 @@ describe('cancel', async () => {
     await cancelRequest(world.services, first.request.id)
     await world.script({})
     const again = await world.ask(song)
-    expect(again.same).toBe(false)
+    expect(again.standing).toBe('new')
     expect(await world.ended(again.request)).toMatchObject({ state: 'ready' })
     const downloads = await world.rows(
       `select 1 from job_events where track_id = $1 and queue = 'download' and kind = 'start'`,

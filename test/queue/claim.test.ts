@@ -24,7 +24,7 @@ describe('claim', async () => {
     const song = newSong()
     const both = await Promise.all([world.ask(song), world.ask(song)])
     expect(both[0].request.id).toBe(both[1].request.id)
-    expect(both.map(({ same }) => same).sort()).toEqual([false, true])
+    expect(both.map(({ standing }) => standing).sort()).toEqual(['new', 'same'])
   })
 
   test('the window slides: the same command after 300 s makes a request of its own that joins the work', async () => {
@@ -34,7 +34,7 @@ describe('claim', async () => {
       request.id,
     ])
     const later = await world.ask(song)
-    expect(later.same).toBe(false)
+    expect(later.standing).toBe('new')
     expect(later.request.separationId).toBe(request.separationId)
   })
 
@@ -43,7 +43,7 @@ describe('claim', async () => {
     const { request } = await world.ask(song)
     await world.rows(`update requests set created_at = now() - interval '3 days' where id = $1`, [request.id])
     expect(await world.ask(song, { resumes: true })).toMatchObject({
-      same: true,
+      standing: 'same',
       request: { id: request.id },
     })
   })
@@ -58,7 +58,7 @@ describe('claim', async () => {
       { stems: ['drums'] },
     ]) {
       const claimed = await world.ask(song, other)
-      expect(claimed.same).toBe(false)
+      expect(claimed.standing).toBe('new')
       expect(claimed.request.id).not.toBe(request.id)
     }
   })

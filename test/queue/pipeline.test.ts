@@ -7,8 +7,8 @@ describe('a request with a worker', async () => {
   await world.worker().decided
 
   test('goes through download, analysis beside processing, and delivery', async () => {
-    const { request, same } = await world.ask()
-    expect(same).toBe(false)
+    const { request, standing } = await world.ask()
+    expect(standing).toBe('new')
     expect(await world.ended(request)).toMatchObject({ state: 'ready', code: null })
     expect((await world.calls()).slice().sort()).toEqual(['analyze', 'download', 'encode', 'separate'])
     const stages = await world.rows(
@@ -52,7 +52,7 @@ describe('a request with a worker', async () => {
     await world.ended((await world.ask(song)).request)
     const before = (await world.calls()).length
     const other = await world.ask(song, { person: 'bob' })
-    expect(other.same).toBe(false)
+    expect(other.standing).toBe('new')
     expect(await world.ended(other.request)).toMatchObject({ state: 'ready' })
     expect((await world.calls()).length).toBe(before)
   })
@@ -65,7 +65,7 @@ describe('a request with a worker', async () => {
     await world.services.files.remove(first.request.separationId ?? '')
     await world.services.files.remove(first.request.id)
     const again = await world.ask(song)
-    expect(again.same).toBe(false)
+    expect(again.standing).toBe('new')
     expect(await world.ended(again.request)).toMatchObject({ state: 'ready' })
     expect((await world.calls()).slice(before)).toEqual(['separate', 'encode'])
   })

@@ -73,11 +73,20 @@ export async function createWorld(env: Record<string, string> = {}) {
     ) {
       const { person = 'ann', channel = 'band', resumes = false, ...asked } = wish
       return claim(services, {
-        interaction: { platform: 'terminal', app: 'terminal', externalId: randomUUID(), person, channel },
+        interaction: {
+          platform: 'terminal',
+          app: 'terminal',
+          externalId: randomUUID(),
+          person,
+          workspace: '',
+          channel,
+        },
         source,
         asked: { model: 'auto', stems: [], format: 'mp3', ...asked },
         separate: true,
         resumes,
+        message: null,
+        maxOpenRequests: Number.POSITIVE_INFINITY,
       })
     },
     /** Waits until a stage of this owner runs and has shown progress. */

@@ -44,18 +44,21 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
     app: 'terminal',
     externalId: randomUUID(),
     person: personHere(),
+    workspace: '',
     channel: outDir,
   }
-  const { request, same } = await separate.run(
+  const { request, standing } = await separate.run(
     {
       interaction,
+      manager: true,
+      message: null,
       options: { ...args.options, ...(link ? { song: args.song } : {}) },
       file: upload ? fileSource(upload.sha256, upload.name) : null,
       resumes: true,
     },
-    { ...services, defaultModel: settings.MODEL },
+    { ...services, defaultModel: settings.MODEL, maxOpenRequests: settings.MAX_OPEN_REQUESTS },
   )
-  if (same && request.state === 'working') screen.line(`Going on with #${request.number}.`)
+  if (standing !== 'new' && request.state === 'working') screen.line(`Going on with #${request.number}.`)
 
   const left = new AbortController()
   const interrupts = watchInterrupts((asking) => screen.pause(asking))

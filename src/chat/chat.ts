@@ -1,0 +1,32 @@
+// The port to a chat platform, as the courier and delivery see it. Every call ends within a limit of its own, and fails with a
+// ChatError whose code says what to do. No call is repeated by the platform's side of the port.
+import type { Card } from '../domain/card.ts'
+import type { Pacing } from '../domain/pace.ts'
+import type { Message } from '../store/messages.ts'
+
+/** A file for a message: `name` and `description` as people see them, `path` on this machine. */
+export type Attachment = { name: string; description: string; path: string; bytes: number }
+
+export type Chat = {
+  platform: string
+  /** The application whose messages these are. */
+  app: string
+  /** How often messages may be edited. */
+  pacing: Pacing
+  /** Attachments that one message holds. */
+  maxFiles: number
+  /** The largest file that this message takes now, in bytes. */
+  maxFileBytes(message: Message): Promise<number>
+  /** The id of the message that shows this request already, if the platform has one. `deleted`: it had one. */
+  find(message: Message): Promise<{ id: string } | 'absent' | 'deleted'>
+  /** Posts a new message. @returns its id */
+  post(message: Message, card: Card): Promise<string>
+  /** Writes the card, and nothing but its text and buttons. */
+  edit(message: Message, card: Card): Promise<void>
+  /** Makes these the files of the message, each once, also when called again after half of it was done. */
+  attach(message: Message, files: Attachment[]): Promise<void>
+  /** Replies to the message with a mention of the person who asked, once however often it is called. */
+  mention(message: Message, text: string): Promise<void>
+  /** Says something to the person who asked alone. @returns false when they cannot be reached */
+  tell(message: Message, text: string): Promise<boolean>
+}

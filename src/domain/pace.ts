@@ -1,0 +1,98 @@
+// How often messages may be edited: a budget a message, a channel, a workspace and an application. Pure; the caller has the clock.
+
+/** At most `edits` within any `seconds`. */
+export type Budget = { edits: number; seconds: number }
+export type Pacing = {
+  /** Between two edits of one message. */
+  messageSeconds: number
+  channel: Budget
+  workspace: Budget | null
+  app: Budget
+  /** For messages that are `afterSeconds` old, which platforms let be edited less often. */
+  old: { afterSeconds: number; messageSeconds: number; channel: Budget }
+}
+export type Paced = {
+  requestId: string
+  channel: string
+  workspace: string
+  createdAt: Date
+  shownAt: Date | null
+}
+
+export class Pace {
+  readonly #pacing: Pacing
+  /** Times of edits in ms, oldest first, by what they are counted for. */
+  readonly #edits = new Map<string, number[]>()
+  readonly #blockedUntil = new Map<string, number>()
+
+  constructor(pacing: Pacing) {
+    this.#pacing = pacing
+  }
+
+  /** When this message may next be edited, in ms of the caller's clock; now when at once. */
+  mayEditAt(message: Paced, nowMs: number): number {
+    let atMs = nowMs
+    for (const { key, budget } of this.#budgetsOf(message, nowMs)) {
+      const counted = this.#recent(key, nowMs - budget.seconds * 1000)
+      const first = counted[counted.length - budget.edits]
+      if (first !== undefined) atMs = Math.max(atMs, first + budget.seconds * 1000)
+    }
+    if (message.shownAt)
+      atMs = Math.max(atMs, message.shownAt.getTime() + this.#messageSeconds(message, nowMs) * 1000)
+    return Math.max(atMs, this.#blockedUntil.get(message.channel) ?? 0)
+  }
+
+  /** Counts an edit that is about to be made. @returns takes it back, when it turned out to be needless */
+  reserve(message: Paced, nowMs: number): () => void {
+    const keys = this.#budgetsOf(message, nowMs).map(({ key }) => key)
+    for (const key of keys) this.#edits.set(key, [...(this.#edits.get(key) ?? []), nowMs])
+    return () => {
+      for (const key of keys) {
+        const times = this.#edits.get(key) ?? []
+        const index = times.lastIndexOf(nowMs)
+        if (index >= 0) times.splice(index, 1)
+      }
+    }
+  }
+
+  /** The platform asked for a pause in this channel. */
+  block(channel: string, untilMs: number): void {
+    this.#blockedUntil.set(channel, untilMs)
+  }
+
+  /** Forgets what no budget counts any more. */
+  forget(nowMs: number): void {
+    const { channel, workspace, app, old } = this.#pacing
+    const longest = Math.max(channel.seconds, workspace?.seconds ?? 0, app.seconds, old.channel.seconds)
+    for (const key of [...this.#edits.keys()]) this.#recent(key, nowMs - longest * 1000)
+    for (const [key, untilMs] of this.#blockedUntil) if (untilMs <= nowMs) this.#blockedUntil.delete(key)
+  }
+
+  #messageSeconds({ createdAt }: Paced, nowMs: number): number {
+    const { old, messageSeconds } = this.#pacing
+    return isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
+  }
+
+  #budgetsOf(message: Paced, nowMs: number): { key: string; budget: Budget }[] {
+    const { channel, workspace, app, old } = this.#pacing
+    return [
+      { key: `channel ${message.channel}`, budget: channel },
+      ...(isOld(message.createdAt, nowMs, old.afterSeconds)
+        ? [{ key: `old ${message.channel}`, budget: old.channel }]
+        : []),
+      ...(workspace ? [{ key: `workspace ${message.workspace}`, budget: workspace }] : []),
+      { key: 'app', budget: app },
+    ]
+  }
+
+  #recent(key: string, sinceMs: number): number[] {
+    const times = (this.#edits.get(key) ?? []).filter((time) => time > sinceMs)
+    if (times.length > 0) this.#edits.set(key, times)
+    else this.#edits.delete(key)
+    return times
+  }
+}
+
+function isOld(createdAt: Date, nowMs: number, afterSeconds: number): boolean {
+  return nowMs - createdAt.getTime() >= afterSeconds * 1000
+}

@@ -1,0 +1,139 @@
+// messages: where each request is shown on a chat platform, and what it shows there.
+import type { Queryable } from './database.ts'
+import type { RequestState } from './requests.ts'
+
+/** What is known of a message before the platform has made it. */
+export type NewMessage = {
+  /** The interaction that it answers, with the secret that lets the answer be edited for a while. */
+  interactionId: string | null
+  token: string | null
+  tokenExpiresAt: Date | null
+  maxFileBytes: number | null
+}
+
+export type MessageState = 'open' | 'muted' | 'deleted' | 'closed'
+export type Message = NewMessage & {
+  requestId: string
+  number: number
+  trackId: string
+  requestState: RequestState
+  platform: string
+  app: string
+  workspace: string
+  channel: string
+  person: string
+  messageId: string | null
+  state: MessageState
+  postAfter: Date
+  plain: boolean
+  shown: string | null
+  shownAt: Date | null
+  createdAt: Date
+}
+
+const SELECT = `select m.request_id as "requestId", r.number::int, r.track_id as "trackId", r.state as "requestState", m.platform, m.app,
+    r.workspace, m.channel, r.person, m.message_id as "messageId", m.interaction_id as "interactionId", m.token,
+    m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.state, m.post_after as "postAfter", m.plain, m.shown,
+    m.shown_at as "shownAt", m.created_at as "createdAt"
+  from messages m join requests r on r.id = m.request_id`
+
+export async function insertMessage(
+  tx: Queryable,
+  requestId: string,
+  { platform, app, channel }: { platform: string; app: string; channel: string },
+  message: NewMessage,
+): Promise<void> {
+  await tx.query(
+    `insert into messages (request_id, platform, app, channel, interaction_id, token, token_expires_at, max_file_bytes)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      requestId,
+      platform,
+      app,
+      channel,
+      message.interactionId,
+      message.token,
+      message.tokenExpiresAt,
+      message.maxFileBytes,
+    ],
+  )
+}
+
+export async function findMessage(db: Queryable, requestId: string): Promise<Message | undefined> {
+  return (await db.query<Message>(`${SELECT} where m.request_id = $1`, [requestId])).rows[0]
+}
+
+/** The messages that the courier of an application has to look after: of some tracks, or all. */
+export async function messagesToShow(
+  db: Queryable,
+  platform: string,
+  app: string,
+  trackIds: string[] | 'all',
+): Promise<Message[]> {
+  const { rows } = await db.query<Message>(
+    `${SELECT} where m.platform = $1 and m.app = $2
+       and (m.state = 'open' or (m.state = 'muted' and r.state not in ('working', 'ready')))
+       and ($3::uuid[] is null or r.track_id = any($3))`,
+    [platform, app, trackIds === 'all' ? null : trackIds],
+  )
+  return rows
+}
+
+/** The platform has told the message's id. */
+export async function messageIsThere(db: Queryable, requestId: string, messageId: string): Promise<void> {
+  await db.query(`update messages set message_id = $2 where request_id = $1`, [requestId, messageId])
+}
+
+/** It shows this card now; `last` when nothing will follow it. */
+export async function messageShows(
+  db: Queryable,
+  requestId: string,
+  { shown, shownAt, last }: { shown: string; shownAt: Date; last: boolean },
+): Promise<void> {
+  await db.query(
+    `update messages set shown = $2, shown_at = $3,
+       state = case when $4 and exists (select 1 from requests where id = $1 and state not in ('working', 'ready')) then 'closed' else state end
+     where request_id = $1`,
+    [requestId, shown, shownAt, last],
+  )
+}
+
+export async function messageBecomes(db: Queryable, requestId: string, state: MessageState): Promise<void> {
+  await db.query('update messages set state = $2 where request_id = $1', [requestId, state])
+}
+
+/** The platform refused the song's own words. */
+export async function messageGoesPlain(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update messages set plain = true where request_id = $1', [requestId])
+}
+
+/** The interaction's secret is of no more use. */
+export async function forgetToken(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update messages set token = null where request_id = $1', [requestId])
+}
+
+export async function forgetExpiredTokens(db: Queryable): Promise<void> {
+  await db.query('update messages set token = null where token is not null and token_expires_at < now()')
+}
+
+/** Files may have no more than this here, as a refusal has shown. */
+export async function lowerFileLimit(db: Queryable, requestId: string, bytes: number): Promise<void> {
+  await db.query('update messages set max_file_bytes = $2 where request_id = $1', [requestId, bytes])
+}
+
+/** A person deleted it; the courier makes another at once. */
+export async function wantNewMessage(db: Queryable, requestId: string): Promise<void> {
+  await db.query(
+    `update messages set message_id = null, interaction_id = null, token = null, state = 'open', post_after = now(), shown = null
+     where request_id = $1 and state = 'deleted'`,
+    [requestId],
+  )
+}
+
+/** The request goes on after its end: its message does too. */
+export async function reopenMessage(tx: Queryable, requestId: string): Promise<void> {
+  await tx.query(
+    `update messages set state = 'open' where request_id = $1 and state in ('closed', 'muted')`,
+    [requestId],
+  )
+}

@@ -44,6 +44,7 @@ export const ERRORS = {
   chat_unavailable: 'The chat platform did not take it: press Retry when it is well again.',
   chat_busy: 'The chat platform asked for a pause.',
   chat_gone: 'The message is no longer there.',
+  chat_expired: 'The time in which the command could be answered is over.',
   chat_forbidden:
     'The stems are ready, but I may not post in that channel: let me view it and attach files, then use /retry.',
   chat_text_refused: 'The server refuses the words of that song.',
@@ -81,11 +82,12 @@ export class ToolError extends Error {
 }
 
 /**
- * What a chat platform's answer means: the message or channel is gone; we may not; its words are refused; a file is too large; wait
+ * What a chat platform's answer means: the message or channel is gone; the interaction's own token is; we may not; its words are refused; a file is too large; wait
  * `retryAfterSeconds`; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
  */
 export type ChatErrorCode =
   | 'chat_gone'
+  | 'chat_expired'
   | 'chat_forbidden'
   | 'chat_text_refused'
   | 'chat_too_large'

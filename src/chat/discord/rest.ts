@@ -1,0 +1,108 @@
+// Discord's REST API under our own policy: nothing is repeated here, nothing waits without a limit, every failure is a ChatError.
+// The library would repeat a POST whose answer was lost, and drop its token at an interaction's 401.
+import {
+  DiscordAPIError,
+  HTTPError,
+  RateLimitError,
+  REST,
+  type RequestMethod,
+  type RouteLike,
+} from '@discordjs/rest'
+import { RESTJSONErrorCodes } from 'discord-api-types/v10'
+import { ChatError, type ChatErrorCode } from '../../errors.ts'
+
+export type DiscordAccess = { apiUrl: string; token: string; applicationId: string }
+export type RestOptions = {
+  /** JSON, or a form with files. */
+  body?: unknown
+  query?: Record<string, string>
+  /** The route carries an interaction's own token: the bot's is not sent. */
+  byInteraction?: boolean
+  timeoutSeconds?: number
+}
+export type DiscordRest = {
+  applicationId: string
+  /** @throws ChatError; its cause is the library's own */
+  request<T>(
+    method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+    route: RouteLike,
+    options?: RestOptions,
+  ): Promise<T>
+}
+
+const TIMEOUT_SECONDS = 15
+/** Longer pauses are the caller's: the job or the edit goes back into its queue. */
+const LONGEST_PAUSE_MS = 5_000
+
+export function createDiscordRest({ apiUrl, token, applicationId }: DiscordAccess): DiscordRest {
+  const rest = new REST({
+    api: apiUrl.replace(/\/+$/, ''),
+    version: '10',
+    retries: 0,
+    timeout: 3600_000, // ours is a signal a request, which also covers the answer's body
+    rejectOnRateLimit: ({ retryAfter }) => retryAfter > LONGEST_PAUSE_MS,
+  }).setToken(token)
+  return {
+    applicationId,
+    async request<T>(method: string, route: RouteLike, options: RestOptions = {}): Promise<T> {
+      const { body, query, byInteraction = false, timeoutSeconds = TIMEOUT_SECONDS } = options
+      try {
+        const answer = await rest.request({
+          method: method as RequestMethod,
+          fullRoute: route,
+          auth: !byInteraction,
+          signal: AbortSignal.timeout(timeoutSeconds * 1000),
+          ...(query ? { query: new URLSearchParams(query) } : {}),
+          ...(body === undefined ? {} : { body, passThroughBody: body instanceof FormData }),
+        })
+        return answer as T
+      } catch (error) {
+        if (!byInteraction) rest.setToken(token) // a 401 makes the library forget it
+        throw chatErrorOf(error, byInteraction)
+      }
+    },
+  }
+}
+
+/** Discord's own number for what went wrong; undefined when it said none. */
+export function discordCode(error: unknown): number | undefined {
+  const cause = error instanceof ChatError ? error.cause : error
+  return cause instanceof DiscordAPIError && typeof cause.code === 'number' ? cause.code : undefined
+}
+
+/** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json; 200000 is AutoMod, 240000 a harmful link. */
+const MEANINGS: Record<number, ChatErrorCode> = {
+  [RESTJSONErrorCodes.UnknownMessage]: 'chat_gone',
+  [RESTJSONErrorCodes.UnknownChannel]: 'chat_gone',
+  [RESTJSONErrorCodes.MissingAccess]: 'chat_forbidden',
+  [RESTJSONErrorCodes.MissingPermissions]: 'chat_forbidden',
+  [RESTJSONErrorCodes.CannotSendMessagesToThisUser]: 'chat_forbidden',
+  [RESTJSONErrorCodes.InvalidActionOnArchivedThread]: 'chat_forbidden',
+  [RESTJSONErrorCodes.ThreadLocked]: 'chat_forbidden',
+  [RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory]: 'chat_forbidden',
+  [RESTJSONErrorCodes.UnknownWebhook]: 'chat_expired',
+  [RESTJSONErrorCodes.UnknownInteraction]: 'chat_expired',
+  [RESTJSONErrorCodes.InvalidWebhookToken]: 'chat_expired',
+  [RESTJSONErrorCodes.RequestEntityTooLarge]: 'chat_too_large',
+  [RESTJSONErrorCodes.MessageWasBlockedByAutomaticModeration]: 'chat_text_refused',
+  [RESTJSONErrorCodes.MessageBlockedByHarmfulLinksFilter]: 'chat_text_refused',
+}
+
+function chatErrorOf(error: unknown, byInteraction: boolean): ChatError {
+  if (error instanceof RateLimitError)
+    return new ChatError('chat_busy', { cause: error, retryAfterSeconds: error.retryAfter / 1000 })
+  // 5xx, a time limit and a broken connection leave open whether the request took effect.
+  if (!(error instanceof DiscordAPIError) || error instanceof HTTPError) {
+    const lostToken = error instanceof Error && /Expected token to be set/.test(error.message)
+    return new ChatError(lostToken ? 'chat_unauthorized' : 'chat_unavailable', { cause: error })
+  }
+  const known = typeof error.code === 'number' ? MEANINGS[error.code] : undefined
+  if (known) return new ChatError(known, { cause: error })
+  if (error.status === 401)
+    return new ChatError(byInteraction ? 'chat_expired' : 'chat_unauthorized', { cause: error })
+  if (error.status === 413) return new ChatError('chat_too_large', { cause: error })
+  if (error.status === 403) return new ChatError('chat_forbidden', { cause: error })
+  if (error.status === 404)
+    return new ChatError(byInteraction ? 'chat_expired' : 'chat_gone', { cause: error })
+  return new ChatError('chat_refused', { cause: error })
+}

@@ -43,6 +43,7 @@ export const ERRORS = {
   cancelled: 'Cancelled.',
   chat_unavailable: 'The chat platform did not take it: press Retry when it is well again.',
   chat_busy: 'The chat platform asked for a pause.',
+  chat_waiting: 'The message for the stems is still to be made.',
   chat_gone: 'The message is no longer there.',
   chat_expired: 'The time in which the command could be answered is over.',
   chat_forbidden:
@@ -83,7 +84,7 @@ export class ToolError extends Error {
 
 /**
  * What a chat platform's answer means: the message or channel is gone; the interaction's own token is; we may not; its words are refused; a file is too large; wait
- * `retryAfterSeconds`; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
+ * `retryAfterSeconds`; there is no message yet; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
  */
 export type ChatErrorCode =
   | 'chat_gone'
@@ -92,6 +93,7 @@ export type ChatErrorCode =
   | 'chat_text_refused'
   | 'chat_too_large'
   | 'chat_busy'
+  | 'chat_waiting'
   | 'chat_unavailable'
   | 'chat_refused'
   | 'chat_unauthorized'
@@ -107,7 +109,7 @@ export class ChatError extends Error {
   }
   /** Whether the same call may succeed later. */
   get passing(): boolean {
-    return this.code === 'chat_busy' || this.code === 'chat_unavailable' || this.code === 'chat_unauthorized'
+    return ['chat_busy', 'chat_waiting', 'chat_unavailable', 'chat_unauthorized'].includes(this.code)
   }
 }
 

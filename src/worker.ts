@@ -1,7 +1,11 @@
 // The worker role, wired: one loop a queue, each running its stage's tool; graceful stop.
+import type { Chat } from './chat/chat.ts'
+import { openChats } from './chat/chats.ts'
+import { startCourier } from './chat/courier-role.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
-import { type QueueName, WORK_OPTIONS } from './queue/queues.ts'
+import { startLoops } from './queue/loops.ts'
+import { QUEUES, type QueueName, queueOf } from './queue/queues.ts'
 import { holdWorkerRole, machineId } from './queue/role.ts'
 import { CANCEL_CHANNEL } from './queue/settle.ts'
 import { startSweeps } from './queue/sweep.ts'
@@ -37,7 +41,8 @@ export function startWorker(
   {
     tools = createTools(settings),
     models = loadableModels(settings),
-  }: { tools?: Tools; models?: ReturnType<typeof loadableModels> } = {},
+    chats = openChats(settings),
+  }: { tools?: Tools; models?: ReturnType<typeof loadableModels>; chats?: Chat[] } = {},
 ): Worker {
   const leaving = new AbortController()
   const decided = Promise.withResolvers<void>()
@@ -50,7 +55,7 @@ export function startWorker(
         onWait: decided.resolve,
         onLost: lost.resolve,
       })
-      work = await runLoops(settings, services, log, tools, role.id, known)
+      work = await runLoops(settings, services, log, tools, chats, role.id, known)
       decided.resolve()
       const left = new Promise<void>((resolve) =>
         leaving.signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -89,6 +94,7 @@ async function runLoops(
   { db, boss, files }: Services,
   log: Log,
   tools: Tools,
+  chats: Chat[],
   workerId: string,
   models: StageDeps['models'],
 ) {
@@ -110,13 +116,21 @@ async function runLoops(
     ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download, deps)],
     ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
     ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
-    ['delivery-terminal', 2, stageHandler('delivery-terminal', delivery, deps)],
+    [
+      'delivery-terminal',
+      QUEUES['delivery-terminal'].concurrency,
+      stageHandler('delivery-terminal', delivery(null), deps),
+    ],
+    // Where a platform's credentials are, its deliveries are made.
+    ...chats.map((chat): [QueueName, number, ReturnType<typeof stageHandler>] => {
+      const queue = queueOf('delivery', chat.platform)
+      return [queue, QUEUES[queue].concurrency, stageHandler(queue, delivery(chat), deps)]
+    }),
   ]
   const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())
+  const couriers = chats.map((chat) => startCourier({ db, boss, log, chat }))
   const sweeps = startSweeps({ db, boss, log }, { id: workerId, machine: machineId() })
-  for (const [queue, localConcurrency, handler] of loops) {
-    await boss.work(queue, { ...WORK_OPTIONS, localConcurrency }, handler)
-  }
+  const working = await startLoops({ db, boss, log }, loops)
   const tidy = () =>
     void Promise.all([
       files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS),
@@ -129,13 +143,14 @@ async function runLoops(
   return {
     async stop(graceSeconds: number) {
       clearInterval(tidying)
-      const ended = loops.map(([queue]) => boss.offWork(queue, { wait: true }))
+      const ended = working.stop()
       const release = setTimeout(() => shutdown.abort(), graceSeconds * 1000)
       await Promise.race([
-        Promise.all(ended),
+        ended,
         new Promise((resolve) => setTimeout(resolve, (graceSeconds + RELEASE_SECONDS) * 1000).unref()),
       ])
       clearTimeout(release)
+      await Promise.all(couriers.map((courier) => courier.stop()))
       await sweeps.stop()
       await cancels.close()
     },

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import certifi
 
 from stemtools.errors import ToolError
-from stemtools.safe_address import Target, resolve
+from stemtools.safe_address import Target, look_up, resolve
 
 HEADERS = {
     "User-Agent": "sound-forge-alchemy/1",
@@ -33,14 +33,15 @@ def get(target: Target, connect_seconds: float, answer_seconds: float) -> Iterat
     Parameters
     ----------
     target : Target
-        A parsed address; its host is resolved and checked here.
+        A parsed address; its host is resolved here, and checked unless it is the operator's own.
     connect_seconds : float
         Limit for the connection, and for each silence afterwards.
     answer_seconds : float
         Limit for the whole head of the answer.
     """
-    addresses = resolve(target.host, target.port)
-    proxy = _proxy_for(target)
+    find = look_up if target.own else resolve
+    addresses = find(target.host, target.port)
+    proxy = None if target.own else _proxy_for(target)
     if not proxy and not addresses:
         raise ToolError("unreachable", "The link's server was not found; check the link and try again.")
     try:

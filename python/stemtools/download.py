@@ -1,4 +1,7 @@
-"""Bring a song into a job's folder from a file, a link or a Spotify track, and make sure that it is sound."""
+"""Bring a song into a job's folder and make sure that it is sound.
+
+It comes from a file, a link, a chat's attachment, a Spotify track, or a search on Spotify.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from stemtools.cover_url import cover_url
 from stemtools.errors import ToolError
+from stemtools.fetch_attachment import fetch_attachment
 from stemtools.fetch_file import fetch_file
+from stemtools.fetch_search import fetch_search
 from stemtools.fetch_spotify import SpotifyTrack, fetch_spotify
 from stemtools.fetch_url import Limits, fetch_url
-from stemtools.fields import read_folder, read_integer, read_number, read_text
+from stemtools.fields import read_folder, read_integer, read_number, read_text, read_texts
 from stemtools.media_text import clean, name_of_url, split_name
 from stemtools.probe import Probe, probe_audio
 from stemtools.protocol import Job, run_once, serve
@@ -74,7 +80,7 @@ def fetch(job: Job, incoming: Path, max_bytes: int, max_seconds: float) -> tuple
         job.progress(FETCHING_SHARE * fraction, "fetching")
 
     fetched(0)
-    kind = read_text(source, "kind", choices=("file", "url", "spotify"))
+    kind = read_text(source, "kind", choices=("file", "url", "attachment", "spotify", "search"))
     if kind == "file":
         path = read_text(source, "path")
         fetch_file(path, incoming, max_bytes, fetched)
@@ -82,7 +88,14 @@ def fetch(job: Job, incoming: Path, max_bytes: int, max_seconds: float) -> tuple
     if kind == "url":
         final_url = fetch_url(read_text(source, "url"), incoming, Limits(max_bytes), fetched)
         return name_of_url(final_url), None
-    track = fetch_spotify(read_text(source, "trackId"), incoming, max_bytes, max_seconds, job)
+    if kind == "attachment":
+        name, origins = read_text(source, "name", None), read_texts(source, "origins")
+        final_url = fetch_attachment(read_text(source, "url"), origins, incoming, Limits(max_bytes), fetched)
+        return name or name_of_url(final_url), None
+    if kind == "spotify":
+        track = fetch_spotify(read_text(source, "trackId"), incoming, max_bytes, max_seconds, job)
+    else:
+        track = fetch_search(read_text(source, "text"), incoming, max_bytes, max_seconds, job)
     return track.title, track
 
 
@@ -99,6 +112,7 @@ def describe(name: str, track: SpotifyTrack | None, tags: Tags) -> dict[str, Any
         "artist": artist,
         "album": album,
         "isrc": isrc,
+        "coverUrl": cover_url(track.cover) if track else None,
         "matched": track.matched if track else None,
     }
 

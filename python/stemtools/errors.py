@@ -35,6 +35,8 @@ RETRYABLE: dict[str, bool] = {
     "no_match": False,
     "source_blocked": False,
     "source_unavailable": False,
+    "attachment_gone": False,
+    "nothing_found": False,
 }
 
 # oneDNN does not call a failed allocation one: it says that it could not create a primitive.

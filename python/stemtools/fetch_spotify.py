@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class SpotifyTrack:
     artist: str
     album: str | None
     isrc: str | None
+    cover: str | None  # an address, not yet checked
     matched: dict[str, str]
 
 
@@ -48,22 +49,38 @@ def fetch_spotify(
     job: Job,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> SpotifyTrack:
+    """Fetch the recording of the track with this id into the new file `target`, as `fetch_track`."""
+    if not TRACK_ID.fullmatch(track_id):
+        raise ToolError("bad_request", "This is not a Spotify track; copy the link of a single track.")
+    return fetch_track({"trackId": track_id}, target, max_bytes, max_seconds, job, deadline_seconds)
+
+
+def fetch_track(
+    wanted: dict[str, str],
+    target: Path,
+    max_bytes: int,
+    max_seconds: float,
+    job: Job,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> SpotifyTrack:
     """Fetch a track's recording into the new file `target`.
+
+    Parameters
+    ----------
+    wanted : dict
+        What spotify_track.py is to find: `trackId` or `text`, already checked.
 
     Raises
     ------
     ToolError
         The codes of spotify_track.py; spotify_unavailable when the deadline passes.
     """
-    if not TRACK_ID.fullmatch(track_id):
-        raise ToolError("bad_request", "This is not a Spotify track; copy the link of a single track.")
     home = Path(tempfile.mkdtemp(prefix=".spotdl-", suffix=".part", dir=target.parent))
     try:
-        request = {"trackId": track_id, "maxBytes": max_bytes, "maxSeconds": max_seconds}
+        request = {**wanted, "maxBytes": max_bytes, "maxSeconds": max_seconds}
         answer = _run(request, home, job, deadline_seconds)
         os.replace(answer["path"], target)
-        fields = ("title", "artist", "album", "isrc", "matched")
-        return SpotifyTrack(**{field: answer[field] for field in fields})
+        return SpotifyTrack(**{field.name: answer[field.name] for field in fields(SpotifyTrack)})
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

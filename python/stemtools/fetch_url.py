@@ -1,4 +1,4 @@
-"""Fetch a public link into a file, with limits on redirects, size, time and speed."""
+"""Fetch a link into a file, with limits on where it leads, redirects, size, time and speed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from stemtools.connection import get, unreachable
 from stemtools.errors import ToolError
-from stemtools.safe_address import parse_url
+from stemtools.safe_address import Target, parse_url
 
 REDIRECTS = {301, 302, 303, 307, 308}
 CHUNK_BYTES = 1 << 16
@@ -32,14 +32,30 @@ class Limits:
     slow_seconds: float = 30.0
 
 
-def fetch_url(url: str, target: Path, limits: Limits, progress: Callable[[float], None]) -> str:
+@dataclass(frozen=True)
+class Rule:
+    """Which addresses may be asked, and what a server's refusal means."""
+
+    admit: Callable[[str], Target]  # takes an address apart, or raises
+    refusal: Callable[[int], ToolError]  # for the HTTP status of an answer that is no file
+
+
+def fetch_url(
+    url: str,
+    target: Path,
+    limits: Limits,
+    progress: Callable[[float], None],
+    rule: Rule | None = None,
+) -> str:
     """Fetch `url` into the new file `target`; returns the address that answered, after redirects.
 
-    Every redirect is checked like the first address. The content is not looked at.
+    Every redirect is checked like the first address, by `rule` or else the one for links: any public host.
+    The content is not looked at.
     """
+    rule = rule or Rule(parse_url, http_error)
     deadline = time.monotonic() + limits.total_seconds
     for _ in range(limits.redirects + 1):
-        address = parse_url(url)
+        address = rule.admit(url)
         with get(address, limits.connect_seconds, limits.answer_seconds) as response:
             location = response.headers.get("Location")
             if response.status in REDIRECTS and location:
@@ -49,15 +65,14 @@ def fetch_url(url: str, target: Path, limits: Limits, progress: Callable[[float]
                 )
                 continue
             if response.status != http.HTTPStatus.OK:
-                raise http_error(response)
+                raise rule.refusal(response.status)
             _save_body(response, target, limits, deadline, progress)
             return address.url
     raise ToolError("http_error", "The link redirects too many times; send the final link.")
 
 
-def http_error(response: http.client.HTTPResponse) -> ToolError:
+def http_error(status: int) -> ToolError:
     """The server's refusal, worth another try when it is overloaded or broken."""
-    status = response.status
     known = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else "unknown"
     again = status == http.HTTPStatus.TOO_MANY_REQUESTS or status >= 500
     advice = "try again later" if again else "check the link"

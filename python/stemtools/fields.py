@@ -24,6 +24,14 @@ def read_text(
     return value
 
 
+def read_texts(request: dict[str, Any], name: str) -> list[str]:
+    """A list of at least one string."""
+    values = _read(request, name, REQUIRED)
+    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
+        raise _bad(name, "a list of texts")
+    return values
+
+
 def read_number(
     request: dict[str, Any],
     name: str,

@@ -32,6 +32,12 @@ class Target:
     host: str  # ASCII
     port: int
     path: str  # with the query
+    own: bool = False  # the operator's own server, which may lie in a private network
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """The server that is meant: scheme, host and port."""
+        return self.scheme, self.host, self.port
 
     @property
     def url(self) -> str:
@@ -42,13 +48,21 @@ class Target:
 
 
 def parse_url(url: str) -> Target:
-    """Take an address apart and refuse what is not a plain http(s) link to a host.
+    """Take an address apart and refuse what is not a plain http(s) link to a public host.
 
     Raises
     ------
     ToolError
         unsafe_address or bad_request.
     """
+    target = split_url(url)
+    if is_local(target.host):
+        raise unsafe()
+    return target
+
+
+def split_url(url: str) -> Target:
+    """As `parse_url`, wherever the host may lie."""
     if len(url) > MAX_URL_CHARACTERS or re.search(r"[\x00-\x20\x7f\\]", url):
         raise ToolError("bad_request", "The link is not a valid address; copy it again.")
     try:
@@ -65,22 +79,28 @@ def parse_url(url: str) -> Target:
         raise unsafe("Links with a user name or password are not fetched; send the file itself.")
     if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host) or port == 0:
         raise ToolError("bad_request", "The link is not a valid address; copy it again.")
-    check_name(host)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     path = "".join(c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode()) for c in path)
     return Target(parts.scheme, host, port or {"http": 80, "https": 443}[parts.scheme], path)
 
 
-def check_name(host: str) -> None:
-    """Refuse names of this machine and its network, and literal addresses that are not public."""
+def is_local(host: str) -> bool:
+    """Whether a host is a name of this machine or its network, or a literal address that is not public."""
     if any(host == name or host.endswith(f".{name}") for name in LOCAL_NAMES):
-        raise unsafe()
+        return True
     try:
-        address = ipaddress.ip_address(host)
+        return not is_public(ipaddress.ip_address(host))
     except ValueError:
-        return
-    if not is_public(address):
-        raise unsafe()
+        return False
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """The addresses of a host, wherever they lead; [] when the name is not known here."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -89,11 +109,7 @@ def resolve(host: str, port: int) -> list[str]:
     The system's own parser also reads the odd forms of IPv4 (2130706433, 0x7f.1, 0177.1), so they are checked
     as what they mean.
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
-        return []
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = look_up(host, port)
     if not all(is_public(ipaddress.ip_address(address.split("%")[0])) for address in addresses):
         raise unsafe()
     return addresses

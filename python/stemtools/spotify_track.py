@@ -1,7 +1,7 @@
 """Find a Spotify track's metadata and fetch its audio by spotdl; a process of its own (fetch_spotify.py).
 
-The request comes as JSON in the only argument: {trackId, maxBytes, maxSeconds}; files go to the working
-folder.
+The request comes as JSON in the only argument: {trackId or text, maxBytes, maxSeconds}; files go to the
+working folder.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,18 @@ from stemtools.protocol import Job, run_once
 
 AUDIO_PROVIDERS = ["youtube-music", "youtube"]
 METADATA_SHARE = 0.1
+
+# Code and sentence for what Spotify does not have.
+NO_SUCH_TRACK = ("spotify_not_found", "Spotify has no such track (any more); check the link.")
+NOTHING_FOUND = (
+    "nothing_found",
+    "Nothing was found for those words: give a link, or the artist and the title.",
+)
+
+RATE_LIMITED = ("429", "too many requests", "rate limit")
+MISSING = ("no longer exists", "not found", "invalid id", "no results found")
+# What errors repeat of the question: an id or somebody's words may look like a status.
+ECHO = re.compile(r"(url: |https?://)\S+|(?<=no results found for: ).*|(?<=no response: ).*", re.S)
 
 # What yt-dlp and spotdl say -> our code; the first that fits.
 SOURCE_FAILURES = (
@@ -49,7 +63,8 @@ SOURCE_FAILURES = (
 def handle(job: Job) -> dict[str, Any]:
     """Metadata first, so that a missing or too long track costs nothing."""
     job.progress(0, "metadata")
-    song = find_song(job.request["trackId"])
+    text = job.request.get("text")
+    song = find_song(job.request["trackId"]) if text is None else search_song(text)
     if song.duration > job.request["maxSeconds"]:
         minutes = job.request["maxSeconds"] / 60
         raise ToolError("too_long", f"The track is longer than {minutes:.0f} minutes; choose a shorter one.")
@@ -57,7 +72,27 @@ def handle(job: Job) -> dict[str, Any]:
 
 
 def find_song(track_id: str) -> Any:
-    """The track as spotdl knows it: by the official API with credentials, else by the web player's."""
+    """The track with this id."""
+    return _ask_spotify(
+        lambda song: song.from_url(f"https://open.spotify.com/track/{track_id}"), NO_SUCH_TRACK
+    )
+
+
+def search_song(text: str) -> Any:
+    """The track that Spotify finds first for some words, which are never read as anything but words."""
+    return _ask_spotify(lambda song: song.from_search_term(text), NOTHING_FOUND)
+
+
+def _ask_spotify(question: Callable[[Any], Any], missing: tuple[str, str]) -> Any:
+    """A track as spotdl knows it: by the official API with credentials, else by the web player's.
+
+    Parameters
+    ----------
+    question : callable
+        Makes a song of spotdl's class `Song`.
+    missing : tuple
+        Code and sentence when there is none.
+    """
     from spotdl.types.song import Song
     from spotdl.utils.spotify import SpotifyClient
 
@@ -74,16 +109,16 @@ def find_song(track_id: str) -> Any:
         )
         if official:
             _fail_fast(client)
-        return Song.from_url(f"https://open.spotify.com/track/{track_id}")
+        return question(Song)
     except Exception as error:
-        raise explain_metadata(error) from error
+        raise explain_metadata(error, missing) from error
 
 
-def explain_metadata(error: Exception) -> ToolError:
-    """An error of spotipy, SpotipyFree or spotdl in our words."""
+def explain_metadata(error: Exception, missing: tuple[str, str] = NO_SUCH_TRACK) -> ToolError:
+    """An error of spotipy, SpotipyFree or spotdl in our words; `missing` when it says that there is none."""
     status = getattr(error, "http_status", None)
-    text = f"{type(error).__name__} {error}".lower()
-    if status == 429 or "429" in text or "too many requests" in text or "rate limit" in text:
+    text = "" if status else ECHO.sub("", f"{type(error).__name__} {error}".lower())
+    if status == 429 or any(sign in text for sign in RATE_LIMITED):
         headers = getattr(error, "headers", None) or {}
         wait = str(headers.get("Retry-After", ""))
         details = {"retryAfterSeconds": int(wait)} if wait.isdigit() else {}
@@ -91,8 +126,8 @@ def explain_metadata(error: Exception) -> ToolError:
         return ToolError(
             "spotify_rate_limited", f"Spotify allows no more questions now; try again {when}.", **details
         )
-    if status in (400, 404) or "no longer exists" in text or "not found" in text or "invalid id" in text:
-        return ToolError("spotify_not_found", "Spotify has no such track (any more); check the link.")
+    if status in (400, 404) or any(sign in text for sign in MISSING):
+        return ToolError(*missing)
     return ToolError("spotify_unavailable", "Spotify did not tell about this track; try again later.")
 
 
@@ -147,6 +182,7 @@ def fetch_song(song: Any, job: Job) -> dict[str, Any]:
         "artist": ", ".join(song.artists),
         "album": song.album_name,
         "isrc": song.isrc,
+        "cover": song.cover_url,
     }
 
 

@@ -1,4 +1,5 @@
 // What a message shows of a request, free of any platform. Pure.
+import { createHash } from 'node:crypto'
 import type { StageName } from '../queue/queues.ts'
 import { MAX_ATTEMPTS } from '../queue/queues.ts'
 import { type CardStage, secondsLeft } from './progress.ts'
@@ -17,6 +18,8 @@ export type CardFacts = {
   format: string
   /** What there is to say of the files, once they are delivered. */
   deliveryNotes: string[]
+  /** Where the files are when the place did not take them. */
+  link: string | null
   bpm: number | null
   key: string | null
   /** The file ended before the song did. */
@@ -49,6 +52,7 @@ export type Card = {
   secondsLeft: number | null
   /** What to know about the stems, or why there are none. */
   notes: string[]
+  link: string | null
   error: { code: string; message: string } | null
   actions: CardAction[]
 }
@@ -93,6 +97,7 @@ export function cardOf(facts: CardFacts, now: Date): Card {
     })),
     secondsLeft: facts.state === 'working' ? secondsLeft(facts.stages, facts.durationSeconds, now) : null,
     notes,
+    link: facts.state === 'delivered' ? facts.link : null,
     error: facts.errorCode === null ? null : { code: facts.errorCode, message: facts.errorMessage ?? '' },
     actions: ACTIONS[facts.state],
   }
@@ -104,6 +109,19 @@ const ACTIONS: Record<CardFacts['state'], CardAction[]> = {
   delivered: [],
   failed: ['retry'],
   cancelled: ['retry'],
+}
+
+/** Whether nothing follows, unless somebody tries again. */
+export function hasEnded(state: CardFacts['state']): boolean {
+  return state === 'delivered' || state === 'failed' || state === 'cancelled'
+}
+
+/** Tells cards apart that are worth an edit: by all they show, in whole percent, but not by the time left, which moves by itself. */
+export function cardDigest({ secondsLeft: _, lines, ...rest }: Card): string {
+  const percents = lines.map((line) => ({ ...line, fraction: Math.floor(line.fraction * 100) }))
+  return createHash('sha256')
+    .update(JSON.stringify({ ...rest, lines: percents }))
+    .digest('hex')
 }
 
 function noteOf(stage: CardStage): string | null {

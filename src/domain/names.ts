@@ -33,3 +33,21 @@ export function stemFileName(
 ): string {
   return `${safeName(`${safeName(songName(song))} (${stem})`)}.${format}`
 }
+
+const LONGEST_ATTACHMENT = 80
+
+/** `Artist-Title-vocals.mp3`: only letters, digits, `.`, `_` and `-`, which every chat platform leaves as they are. */
+export function attachmentName(
+  song: { artist: string | null; title: string },
+  what: string,
+  extension: string,
+  fallback: string,
+): string {
+  const ascii = songName(song)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .slice(0, LONGEST_ATTACHMENT)
+    .replace(/^-+|-+$/g, '')
+  return `${ascii || fallback}-${what}.${extension}`
+}

@@ -1,11 +1,18 @@
 // One attempt at a job: how it is counted, and the ways it ends without a result. (With one, it is handed off.)
-import { describeError, ERRORS } from '../errors.ts'
+import { type ChatError, describeError, ERRORS } from '../errors.ts'
 import type { Database, Queryable } from '../store/database.ts'
-import { countFailures, type JobEvent, recordEvent } from '../store/events.ts'
+import { countFailures, countPostponed, type JobEvent, recordEvent } from '../store/events.ts'
 import { findStage, notifyCards, stageRuns, stageStops } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import { type Boss, within } from './boss.ts'
-import { MAX_ATTEMPTS, MAX_CRASHES, type QueueName, stageOf } from './queues.ts'
+import {
+  MAX_ATTEMPTS,
+  MAX_CRASHES,
+  POSTPONE_HOURS,
+  POSTPONE_MAX_SECONDS,
+  type QueueName,
+  stageOf,
+} from './queues.ts'
 import { settleTrack } from './settle.ts'
 
 /** A job as it was fetched; `id` and `retryCount` are the fence of everything that settles it. */
@@ -15,6 +22,7 @@ type Deps = { db: Database; boss: Boss }
 /** Shutting down leaves a few seconds; after them the sweep of another worker finds the job. */
 const RELEASE_SECONDS = 3
 const CLOCK_SKEW_MS = 60_000
+const POSTPONED = 'the platform does not take it just now; trying again'
 
 /** Counts this attempt and says so; or finds that the stage is done, or has crashed once too often. */
 export async function beginAttempt(
@@ -73,6 +81,36 @@ export async function failAttempt(
     await notifyCards(tx, attempt.trackId)
   })
   return last ? 'deadletter' : 'failed'
+}
+
+/**
+ * Puts a delivery off that its platform does not take just now: it costs no attempt, and ends after hours.
+ * @returns what pg-boss is to make of the job
+ */
+export async function postponeAttempt(
+  { db, boss }: Deps,
+  attempt: Attempt,
+  event: JobEvent,
+  error: ChatError,
+): Promise<'failed' | 'deadletter'> {
+  const { code, message } = describeError(error)
+  return db.transaction(async (tx) => {
+    await lockTrack(tx, attempt.trackId)
+    const { times, seconds } = await countPostponed(tx, attempt.id)
+    await recordEvent(tx, { ...event, kind: 'postponed', error: { code, message } })
+    if (seconds > POSTPONE_HOURS * 3600) {
+      await discard(tx, boss, attempt, { code, message })
+      return 'deadletter'
+    }
+    if (!(await putBack(tx, boss, attempt, code))) return 'failed'
+    const pauseSeconds = Math.max(error.retryAfterSeconds, Math.min(2 ** times, POSTPONE_MAX_SECONDS))
+    const startAfter = new Date(Date.now() + pauseSeconds * 1000)
+    await boss.update(attempt.queue, undefined, { id: attempt.id, startAfter, ...within(tx) })
+    const note = code === 'chat_waiting' ? undefined : { code, message: POSTPONED }
+    await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting', note)
+    await notifyCards(tx, attempt.trackId)
+    return 'failed' // fenced: it touches nothing, as the job is put back already
+  })
 }
 
 /** Gives the job back at shutdown, to be taken up at once: it costs no attempt. */

@@ -6,7 +6,6 @@ import type { Source } from '../domain/source.ts'
 import { UserError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Database, Queryable } from '../store/database.ts'
-import { forgetEncodings } from '../store/encodings.ts'
 import { insertMessage, type NewMessage } from '../store/messages.ts'
 import {
   type Asked,
@@ -17,15 +16,15 @@ import {
   type Request,
   requestOfInteraction,
   saveInteraction,
-  workingRequests,
 } from '../store/requests.ts'
 import { claimSeparation } from '../store/separations.ts'
-import { findResult, forgetStage, stagesOfTrack } from '../store/stages.ts'
+import { findResult } from '../store/stages.ts'
 import { claimTrack } from '../store/tracks.ts'
 import { listWorkers } from '../store/workers.ts'
 import type { Boss } from './boss.ts'
 import { SAME_COMMAND_SECONDS } from './queues.ts'
 import { settleTrack } from './settle.ts'
+import { startAnew } from './start-anew.ts'
 
 export type Claim = {
   interaction: Interaction
@@ -51,8 +50,11 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
     const again = await requestOfInteraction(tx, interactionId)
     if (again) return { request: again, standing: 'again' }
     const track = await claimTrack(tx, source)
-    const window = { withinSeconds: SAME_COMMAND_SECONDS, openOfAnyAge: wish.resumes }
-    const same = await findSameRequest(tx, interaction, asked, track.id, window)
+    const same = await findSameRequest(tx, interaction, asked, track.id, {
+      separate: wish.separate,
+      withinSeconds: SAME_COMMAND_SECONDS,
+      openOfAnyAge: wish.resumes,
+    })
     if (same && (await outcomeIsThere(tx, deps.files, same))) return { request: same, standing: 'same' }
     if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
       throw new UserError('too_many_requests')
@@ -63,7 +65,7 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
       const { model, weights } = chooseModel(asked.model, loadable)
       separationId = (await claimSeparation(tx, track.id, model, weights)).id
     }
-    await startAnew(tx, deps.files, track.id, separationId)
+    await startAnew(tx, deps, track.id, [track.id, separationId])
     const request = await insertRequest(tx, interactionId, interaction, asked, track.id, separationId)
     if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
     await settleTrack(tx, deps.boss, track.id)
@@ -79,23 +81,4 @@ async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Pr
   const { stems, analysis } = delivery.result as Delivered
   const named = [...stems.map(({ file }) => file), ...(analysis ? [analysis] : [])]
   return (await Promise.all(named.map((file) => files.has(file)))).every(Boolean)
-}
-
-/** Forgets what was discarded, so that this request tries it again, and what lost its files. Call with the track locked. */
-export async function startAnew(
-  tx: Queryable,
-  files: Files,
-  trackId: string,
-  separationId: string | null,
-): Promise<void> {
-  const nobodyWaits = (await workingRequests(tx, trackId)).length === 0
-  for (const row of await stagesOfTrack(tx, trackId)) {
-    if (row.owner !== trackId && row.owner !== separationId) continue
-    const discarded = row.state === 'discarded' && (row.stage !== 'analysis' || nobodyWaits)
-    const result = row.state === 'done' ? await findResult(tx, row.owner, row.stage) : undefined
-    const lostItsFiles = result !== undefined && !(await files.has(result.folder))
-    if (!discarded && !lostItsFiles) continue
-    await forgetStage(tx, row.owner, row.stage)
-    if (row.stage === 'processing') await forgetEncodings(tx, row.owner)
-  }
 }

@@ -7,6 +7,10 @@ export const MAX_CRASHES = 5
 /** The same person asking for the same thing in the same channel within this time gets the request that is there. */
 export const SAME_COMMAND_SECONDS = 300
 
+/** A platform that does not take a delivery is tried for this long, which costs no attempt; then a person has to ask again. */
+export const POSTPONE_HOURS = 6
+export const POSTPONE_MAX_SECONDS = 300
+
 export const QUEUES = {
   /** Brings the song's audio; owner: the track. */
   download: { concurrency: 3, priority: 1 },
@@ -16,6 +20,7 @@ export const QUEUES = {
   processing: { concurrency: 2, priority: 0 },
   /** Encodes the stems and hands them over; owner: the request. One queue a platform: it runs where the platform's credentials are. */
   'delivery-terminal': { concurrency: 2, priority: 0 },
+  'delivery-discord': { concurrency: 2, priority: 0 },
 } as const
 
 export type QueueName = keyof typeof QUEUES
@@ -31,11 +36,11 @@ export function stageOf(queue: QueueName): StageName {
   return queue.startsWith('delivery-') ? 'delivery' : (queue as StageName)
 }
 
-/** What pg-boss is told about every queue. Retries are counted by us, so its own limit only bounds crashes and deploys. */
+/** What pg-boss is told about every queue. Retries are counted by us, so its own limit only bounds crashes, deploys and postponed deliveries. */
 export const QUEUE_OPTIONS = {
   policy: 'exclusive',
   notify: true,
-  retryLimit: 20,
+  retryLimit: 1000,
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 30,

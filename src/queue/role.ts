@@ -3,17 +3,15 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type pg from 'pg'
 import type { Loadable } from '../domain/model.ts'
 import type { Log } from '../log.ts'
-import { type Database, isPassing } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
+import { holdLease } from '../store/lease.ts'
 import { deleteWorker, insertWorker, WORKER_LOCK } from '../store/workers.ts'
 
 export type WorkerRole = { id: string; release(): Promise<void> }
 
-/** A holder that is frozen stops pinging, and the server takes its session and with it the role. */
 const FROZEN_SECONDS = 10
-const PING_SECONDS = 2
 
 /** Containers share the host's machine-id but not its hostname; hosts may share a hostname but not the machine-id. */
 export function machineId(): string {
@@ -23,8 +21,6 @@ export function machineId(): string {
     return hostname()
   }
 }
-
-const MACHINE_LOCK = "hashtextextended('sound-forge machine ' || $1, 0)"
 
 /**
  * Waits until this process holds the worker role of this machine, then keeps it until released, over losses of the connection.
@@ -39,71 +35,25 @@ export async function holdWorkerRole(
 ): Promise<WorkerRole> {
   const id = randomUUID()
   const machine = machineId()
-  let session: pg.Client | undefined
-  let released = false
-
-  const take = async (wait: boolean): Promise<boolean> => {
-    const client = await db.session()
-    const stop = () => void client.end().catch(() => {})
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      const { rows } = await client.query<{ got: boolean }>(
-        `select pg_try_advisory_lock(${MACHINE_LOCK}) as got`,
-        [machine],
-      )
-      if (!rows[0]?.got) {
-        if (!wait) {
-          stop()
-          return false
-        }
-        onWait()
-        await client.query(`select pg_advisory_lock(${MACHINE_LOCK})`, [machine])
-      }
-      await client.query(`select pg_advisory_lock(${WORKER_LOCK})`, [id])
-      await client.query(`set idle_session_timeout = '${FROZEN_SECONDS}s'`)
-      await insertWorker(client, { id, machine, hostname: hostname(), pid: process.pid, models })
-    } catch (error) {
-      stop()
-      throw error
-    } finally {
-      signal.removeEventListener('abort', stop)
-    }
-    session = client
-    const ping = setInterval(() => void client.query('select 1').catch(() => {}), PING_SECONDS * 1000)
-    client.once('end', () => {
-      clearInterval(ping)
-      void retake()
-    })
-    return true
-  }
-  const retake = async () => {
-    for (let pauseMs = 100; !released; pauseMs = Math.min(pauseMs * 2, 2000)) {
-      try {
-        if (await take(false)) return
-        log.warn('another process took over the work of this machine')
-        return onLost()
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      }
-    }
-  }
-
-  // The wait itself may lose its connection.
-  for (;;) {
-    try {
-      await take(true)
-      break
-    } catch (error) {
-      if (signal.aborted || !isPassing(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, 500))
-    }
-  }
+  const lease = await holdLease(db, `sound-forge machine ${machine}`, {
+    frozenSeconds: FROZEN_SECONDS,
+    signal,
+    onWait,
+    onLost: () => {
+      log.warn('another process took over the work of this machine')
+      onLost()
+    },
+    async onTaken(session) {
+      await session.query(`select pg_advisory_lock(${WORKER_LOCK})`, [id])
+      await insertWorker(session, { id, machine, hostname: hostname(), pid: process.pid, models })
+    },
+  })
   return {
     id,
     release: async () => {
-      released = true
-      if (session) await deleteWorker(session, id).catch(() => {})
-      await session?.end().catch(() => {})
+      // Before the lock goes, so that nobody finds a worker without one.
+      await deleteWorker(db, id).catch(() => {})
+      await lease.release()
     },
   }
 }

@@ -1,6 +1,7 @@
 // Brings a track's jobs and requests into line with where its stages stand: sends what became ready, ends what cannot be
 // fulfilled, cancels what nobody wants. Run after everything that changes a stage or a request, and by the sweep for what
-// nothing ran after: a job that was failed, cancelled or deleted from outside. The only code that fails a request.
+// nothing ran after: a job that was failed, cancelled or deleted from outside. It fails every request that its work has failed;
+// only cancel.ts ends one before.
 import { decide } from '../domain/separation.ts'
 import { ERRORS } from '../errors.ts'
 import type { Queryable } from '../store/database.ts'

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
-import { ToolError } from '../errors.ts'
+import { ChatError, ToolError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../log.ts'
-import { type Attempt, beginAttempt, failAttempt, releaseAttempt } from '../queue/attempt.ts'
+import { type Attempt, beginAttempt, failAttempt, postponeAttempt, releaseAttempt } from '../queue/attempt.ts'
 import { type Boss, wakeWorkers } from '../queue/boss.ts'
 import { handOff } from '../queue/handoff.ts'
 import { type QueueName, stageOf } from '../queue/queues.ts'
@@ -119,6 +119,10 @@ async function handle<Subject extends { trackId: string }>(
       await deps.db.transaction((tx) => recordEvent(tx, { ...ended, kind }))
       log.info({ kind }, 'stage ended without a result')
       return 'completed' // fenced: it touches nothing when the job is no longer ours
+    }
+    if (error instanceof ChatError && error.passing) {
+      log.info({ code: error.code, err: error.cause }, 'the platform does not take it just now')
+      return postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
     }
     const stderr = error instanceof ToolError ? error.stderrTail : undefined
     log.warn({ err: error, stderr, attempt: event.attempt }, 'stage failed')

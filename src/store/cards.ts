@@ -5,13 +5,19 @@ import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'
 
-type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated' | 'deliveryNotes'> & {
+type Row = Omit<CardFacts, 'stages' | 'bpm' | 'key' | 'truncated' | 'deliveryNotes' | 'link'> & {
   trackId: string
   separationId: string | null
   platform: string
 }
 type StageColumns = Omit<CardStage, 'rate'> & {
-  result: { bpm?: number | null; key?: string | null; truncated?: boolean; notes?: string[] } | null
+  result: {
+    bpm?: number | null
+    key?: string | null
+    truncated?: boolean
+    notes?: string[]
+    link?: string | null
+  } | null
 }
 
 export async function readCard(
@@ -47,8 +53,18 @@ export async function readCard(
   }
   const analysis = there.get('analysis')?.result
   const truncated = there.get('download')?.result?.truncated === true
-  const deliveryNotes = there.get('delivery')?.result?.notes ?? []
-  return { ...row, stages, truncated, bpm: analysis?.bpm ?? null, key: analysis?.key ?? null, deliveryNotes }
+  const delivered = there.get('delivery')?.result
+  const deliveryNotes = delivered?.notes ?? []
+  const link = delivered?.link ?? null
+  return {
+    ...row,
+    stages,
+    truncated,
+    bpm: analysis?.bpm ?? null,
+    key: analysis?.key ?? null,
+    deliveryNotes,
+    link,
+  }
 }
 
 const AHEAD = {

@@ -3,7 +3,7 @@ import type { QueueName } from '../queue/queues.ts'
 import type { Queryable } from './database.ts'
 
 export type JobEvent = {
-  kind: 'start' | 'stop' | 'exception' | 'released' | 'lost' | 'cancelled'
+  kind: 'start' | 'stop' | 'exception' | 'released' | 'lost' | 'cancelled' | 'postponed'
   jobId: string
   queue: QueueName
   owner: string
@@ -53,6 +53,19 @@ export async function countFailures(
     [jobId],
   )
   return rows[0] ?? { failures: 0, crashes: 0 }
+}
+
+/** How often a job was put off since its platform stopped taking it, and for how long that is. */
+export async function countPostponed(
+  db: Queryable,
+  jobId: string,
+): Promise<{ times: number; seconds: number }> {
+  const { rows } = await db.query<{ times: number; seconds: number }>(
+    `select count(*)::int as times, coalesce(extract(epoch from now() - min(at)), 0)::float8 as seconds
+     from job_events where job_id = $1 and kind = 'postponed'`,
+    [jobId],
+  )
+  return rows[0] ?? { times: 0, seconds: 0 }
 }
 
 /** Seconds of work per second of audio of a queue's last runs (median), by model where given; undefined before the first. */

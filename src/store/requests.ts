@@ -1,5 +1,6 @@
 // interactions and requests: a command somebody gave, and what they asked with it.
 import type { OpenRequest } from '../domain/separation.ts'
+import type { Source } from '../domain/source.ts'
 import type { Queryable } from './database.ts'
 
 export type RequestState = 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
@@ -14,10 +15,13 @@ export type Interaction = {
 }
 /** `model` is as asked for (`auto` included); `stems` empty means all the model makes. */
 export type Asked = { model: string; stems: string[]; format: 'mp3' | 'flac' | 'wav' }
+/** Requests of one workspace are one another's; where there is none, those of one channel. */
+export type Place = Pick<Interaction, 'platform' | 'workspace' | 'channel'>
 export type Request = Asked & {
   id: string
   number: number
   platform: string
+  person: string
   trackId: string
   separationId: string | null
   state: RequestState
@@ -25,7 +29,7 @@ export type Request = Asked & {
   errorMessage: string | null
 }
 
-const COLUMNS = `id, number::int, platform, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
+const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
   error_code as "errorCode", error_message as "errorMessage"`
 
 /** Saves the interaction, once however often a platform sends it. @returns its id */
@@ -84,13 +88,13 @@ export async function findSameRequest(
   of: Interaction,
   asked: Asked,
   trackId: string,
-  { withinSeconds, openOfAnyAge }: { withinSeconds: number; openOfAnyAge: boolean },
+  wish: { separate: boolean; withinSeconds: number; openOfAnyAge: boolean },
 ): Promise<Request | undefined> {
   const { rows } = await tx.query<Request>(
     `select ${COLUMNS} from requests
      where platform = $1 and person = $2 and channel = $3 and track_id = $4 and model = $5 and stems = $6 and format = $7
-       and state not in ('failed', 'cancelled')
-       and (created_at > now() - make_interval(secs => $8) or ($9 and state in ('working', 'ready')))
+       and (separation_id is not null) = $8 and state not in ('failed', 'cancelled')
+       and (created_at > now() - make_interval(secs => $9) or ($10 and state in ('working', 'ready')))
      order by created_at desc limit 1`,
     [
       of.platform,
@@ -100,8 +104,9 @@ export async function findSameRequest(
       asked.model,
       asked.stems,
       asked.format,
-      withinSeconds,
-      openOfAnyAge,
+      wish.separate,
+      wish.withinSeconds,
+      wish.openOfAnyAge,
     ],
   )
   return rows[0]
@@ -112,7 +117,10 @@ export async function findRequest(db: Queryable, id: string): Promise<Request | 
 }
 
 /** How many of a person's requests have not ended. */
-export async function countOpenRequests(tx: Queryable, of: Interaction): Promise<number> {
+export async function countOpenRequests(
+  tx: Queryable,
+  of: Pick<Interaction, 'platform' | 'person'>,
+): Promise<number> {
   const { rows } = await tx.query<{ n: number }>(
     `select count(*)::int as n from requests where platform = $1 and person = $2 and state in ('working', 'ready')`,
     [of.platform, of.person],
@@ -134,6 +142,60 @@ export async function tracksWithWork(db: Queryable): Promise<string[]> {
      union select track_id from stages where state in ('waiting', 'running', 'retrying')`,
   )
   return rows.map((row) => row.id)
+}
+
+/** The request goes on with another separation, as when its model was still open. */
+export async function setSeparation(tx: Queryable, id: string, separationId: string): Promise<void> {
+  await tx.query('update requests set separation_id = $2 where id = $1', [id, separationId])
+}
+
+/** A request as lists show it. */
+export type ListedRequest = Pick<Request, 'id' | 'number' | 'person' | 'state' | 'errorMessage'> & {
+  title: string
+  artist: string | null
+}
+
+/** The requests of a place, newest first; narrowed by what is given. */
+export async function requestsHere(
+  db: Queryable,
+  { platform, workspace, channel }: Place,
+  { person, states, number }: { person?: string; states?: readonly RequestState[]; number?: number },
+  limit: number,
+): Promise<ListedRequest[]> {
+  const { rows } = await db.query<ListedRequest>(
+    `select r.id, r.number::int, r.person, r.state, r.error_message as "errorMessage", t.title, t.artist
+     from requests r join tracks t on t.id = r.track_id
+     where r.platform = $1 and r.workspace = $2 and (r.workspace <> '' or r.channel = $3)
+       and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)
+     order by r.created_at desc, r.number desc limit $7`,
+    [platform, workspace, channel, person ?? null, states ?? null, number ?? null, limit],
+  )
+  return rows
+}
+
+/**
+ * The songs of a place that can be asked for again in words, newest first: where `text` occurs in `Artist - Title` or in the words
+ * themselves, which may have `longest` characters.
+ */
+export async function songsAskedHere(
+  db: Queryable,
+  { platform, workspace, channel }: Place,
+  text: string,
+  { longest, limit }: { longest: number; limit: number },
+): Promise<{ title: string; artist: string | null; source: Source; words: string }[]> {
+  const { rows } = await db.query<{ title: string; artist: string | null; source: Source; words: string }>(
+    `select t.title, t.artist, t.source, named.words
+     from (select track_id, max(created_at) as asked_at from requests
+           where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) group by track_id) asked
+       join tracks t on t.id = asked.track_id
+       cross join lateral (select case t.source ->> 'kind' when 'spotify' then 'spotify:track:' || (t.source ->> 'trackId')
+         when 'url' then t.source ->> 'url' when 'search' then t.source ->> 'text' end as words) named
+     where length(named.words) <= $5
+       and strpos(lower(concat_ws(' - ', t.artist, t.title) || ' ' || named.words), lower($4)) > 0
+     order by asked.asked_at desc limit $6`,
+    [platform, workspace, channel, text, longest, limit],
+  )
+  return rows
 }
 
 /** Moves a request on; false when it was not in one of the states it may come from. */

@@ -25,6 +25,7 @@ const facts: CardFacts = {
   person: 'ann',
   coverUrl: null,
   deliveryNotes: [],
+  link: null,
   number: 12,
   state: 'working',
   title: 'First Light',

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { bitrateFor } from '../../src/domain/packing.ts'
 import { decide, type OpenRequest, type StageRow } from '../../src/domain/separation.ts'
 
 const request: OpenRequest = { id: 'r1', platform: 'terminal', separationId: 's1' }
@@ -64,17 +63,5 @@ describe('decide', () => {
     const stages = [downloaded, row('analysis', 't', 'waiting'), row('processing', 's1', 'running')]
     const decision = decide({ trackId: 't', requests: [], stages })
     expect(decision.cancel.map(({ stage }) => stage)).toEqual(['analysis', 'processing'])
-  })
-})
-
-describe('bitrateFor', () => {
-  test.each([
-    [120, Number.POSITIVE_INFINITY, 320],
-    [4 * 60, 10 * 1024 ** 2, 320],
-    [5 * 60, 10 * 1024 ** 2, 256],
-    [7 * 60, 10 * 1024 ** 2, 160],
-    [60 * 60, 10 * 1024 ** 2, 128],
-  ])('%d s within %d bytes: %d kbit/s', (seconds, bytes, kbps) => {
-    expect(bitrateFor(seconds, bytes)).toBe(kbps)
   })
 })

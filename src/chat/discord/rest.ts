@@ -19,6 +19,7 @@ export type RestOptions = {
   /** The route carries an interaction's own token: the bot's is not sent. */
   byInteraction?: boolean
   timeoutSeconds?: number
+  signal?: AbortSignal
 }
 export type DiscordRest = {
   applicationId: string
@@ -45,13 +46,14 @@ export function createDiscordRest({ apiUrl, token, applicationId }: DiscordAcces
   return {
     applicationId,
     async request<T>(method: string, route: RouteLike, options: RestOptions = {}): Promise<T> {
-      const { body, query, byInteraction = false, timeoutSeconds = TIMEOUT_SECONDS } = options
+      const { body, query, byInteraction = false, timeoutSeconds = TIMEOUT_SECONDS, signal } = options
+      const limit = AbortSignal.timeout(timeoutSeconds * 1000)
       try {
         const answer = await rest.request({
           method: method as RequestMethod,
           fullRoute: route,
           auth: !byInteraction,
-          signal: AbortSignal.timeout(timeoutSeconds * 1000),
+          signal: signal ? AbortSignal.any([signal, limit]) : limit,
           ...(query ? { query: new URLSearchParams(query) } : {}),
           ...(body === undefined ? {} : { body, passThroughBody: body instanceof FormData }),
         })

@@ -1,0 +1,140 @@
+// Runs a courier wherever its platform's credentials are: one over all processes is active, another takes over within seconds.
+import { cardOf } from '../domain/card.ts'
+import type { Log } from '../log.ts'
+import type { Boss } from '../queue/boss.ts'
+import { failRequest } from '../queue/cancel.ts'
+import { readCard } from '../store/cards.ts'
+import type { Database } from '../store/database.ts'
+import { holdLease } from '../store/lease.ts'
+import {
+  findMessage,
+  forgetExpiredTokens,
+  messageBecomes,
+  messageGoesPlain,
+  messageIsThere,
+  messageShows,
+  messagesToShow,
+} from '../store/messages.ts'
+import { CARD_CHANNEL } from '../store/stages.ts'
+import type { Chat } from './chat.ts'
+import { Courier, type CourierRecords } from './courier.ts'
+
+/** A courier that is frozen loses its role after this. */
+const FROZEN_SECONDS = 6
+/** Finds what no notification told of, such as a place in the queue. */
+const SWEEP_MS = 5_000
+/** Changes that come together are looked at together. */
+const GATHER_MS = 100
+const RESTART_MS = 1_000
+/** Edits under way at a stop may end within this. */
+const STOP_MS = 5_000
+
+type Deps = { db: Database; boss: Boss; log: Log; chat: Chat }
+
+export function startCourier(deps: Deps): { stop(): Promise<void> } {
+  const leaving = new AbortController()
+  const running = (async () => {
+    while (!leaving.signal.aborted) {
+      try {
+        await serve(deps, leaving.signal)
+      } catch (error) {
+        if (leaving.signal.aborted) return
+        deps.log.warn({ err: error }, 'the courier broke off; it starts again')
+        await new Promise((resolve) => setTimeout(resolve, RESTART_MS))
+      }
+    }
+  })()
+  return {
+    stop: async () => {
+      leaving.abort()
+      await running
+    },
+  }
+}
+
+/** Waits for the role and works until it is lost or `leaving`. */
+async function serve(deps: Deps, leaving: AbortSignal): Promise<void> {
+  const lost = new AbortController()
+  const { chat, db, log } = deps
+  const lease = await holdLease(db, `sound-forge courier ${chat.platform} ${chat.app}`, {
+    frozenSeconds: FROZEN_SECONDS,
+    signal: leaving,
+    onLost: () => lost.abort(),
+  })
+  try {
+    log.info({ platform: chat.platform }, 'the courier is at work')
+    await work(deps, lease.prove, AbortSignal.any([lost.signal, leaving]))
+  } finally {
+    await lease.release()
+  }
+}
+
+/** Shows what changes until `signal`. */
+async function work(
+  { db, boss, log, chat }: Deps,
+  prove: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let changed: Set<string> | 'all' = 'all'
+  let wake = () => {}
+  const courier = new Courier({
+    chat,
+    log,
+    prove,
+    records: recordsOf(db, boss, chat),
+    nowMs: Date.now,
+    onDone: () => wake(),
+  })
+  const listener = await db.listen(CARD_CHANNEL, (trackId) => {
+    if (trackId === '') changed = 'all'
+    else if (changed !== 'all') changed.add(trackId)
+    wake()
+  })
+  const sweep = setInterval(() => {
+    changed = 'all'
+    forgetExpiredTokens(db).catch((error: unknown) => log.warn({ err: error }, 'forgetting tokens'))
+    wake()
+  }, SWEEP_MS)
+  signal.addEventListener('abort', () => wake(), { once: true })
+  try {
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      const what = changed
+      changed = new Set()
+      try {
+        if (what === 'all' || what.size > 0) await courier.look(what === 'all' ? 'all' : [...what])
+      } catch (error) {
+        changed = 'all'
+        log.warn({ err: error }, 'the courier could not look; it looks again')
+      }
+      const nextMs = courier.pump()
+      const timer =
+        nextMs === undefined ? undefined : setTimeout(() => wake(), Math.max(0, nextMs - Date.now()))
+      await woken
+      clearTimeout(timer)
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
+    }
+  } finally {
+    clearInterval(sweep)
+    await listener.close()
+    await Promise.race([courier.idle(), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())])
+  }
+}
+
+function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
+  return {
+    messagesToShow: (trackIds) => messagesToShow(db, chat.platform, chat.app, trackIds),
+    findMessage: (requestId) => findMessage(db, requestId),
+    async readCard(requestId) {
+      const facts = await readCard(db, requestId)
+      return facts && cardOf(facts, new Date())
+    },
+    messageIsThere: (requestId, messageId) => messageIsThere(db, requestId, messageId),
+    messageShows: (requestId, what) => messageShows(db, requestId, what),
+    messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
+    messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),
+    failRequest: (requestId, error) => failRequest({ db, boss }, requestId, error),
+  }
+}

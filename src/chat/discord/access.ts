@@ -1,0 +1,8 @@
+// The settings by which Discord is reached; none of them, no Discord.
+import type { Settings } from '../../config.ts'
+import type { DiscordAccess } from './rest.ts'
+
+export function discordAccess(settings: Settings): DiscordAccess | undefined {
+  const { DISCORD_API_URL: apiUrl, DISCORD_TOKEN: token, DISCORD_APPLICATION_ID: applicationId } = settings
+  return token && applicationId ? { apiUrl, token, applicationId } : undefined
+}

@@ -1,0 +1,182 @@
+// What Discord shows of a card, and of an answer for one person: embeds and action rows, within all of Discord's limits. Pure.
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  type APIEmbed,
+  ButtonStyle,
+  ComponentType,
+} from 'discord-api-types/v10'
+import type { TextReply } from '../../../commands/command.ts'
+import type { Card, CardAction } from '../../domain/card.ts'
+import { ERRORS } from '../../errors.ts'
+import { buttonId } from './buttons.ts'
+import { cleanText, escapeMarkdown, foreignText } from './markdown.ts'
+
+/** What a message carries. Files are delivery's alone: no `attachments` here. */
+export type CardMessage = {
+  content: string
+  embeds: APIEmbed[]
+  components: APIActionRowComponent<APIButtonComponentWithCustomId>[]
+  /** Discord remembers it of no earlier call. */
+  allowed_mentions: { parse: [] }
+}
+
+const BAR_CELLS = 8
+const LABEL_COLUMNS = 10
+const LONGEST = { title: 256, artist: 256, fact: 100, note: 250, stageNote: 150, error: 800, text: 2000 }
+const MOST_FACTS = 6
+const MOST_NOTES = 5
+const LONGEST_URL = 2048
+const COLOURS = {
+  queued: 0x3498db,
+  working: 0xe67e22,
+  delivered: 0x2ecc71,
+  failed: 0xe74c3c,
+  cancelled: 0x95a5a6,
+}
+const BUTTONS: Record<CardAction, { label: string; style: ButtonStyle.Secondary | ButtonStyle.Primary }> = {
+  cancel: { label: 'Cancel', style: ButtonStyle.Secondary },
+  retry: { label: 'Retry', style: ButtonStyle.Primary },
+}
+/** Notes of a stage that are our own words. */
+const OWN_NOTE = /^(waiting|trying again|attempt|failed)\b/
+
+/** By this a request's message is recognised when its id was lost. */
+export function footerOf(number: number): string {
+  return `Request #${number}`
+}
+
+/** @param plain leaves out every word that is not ours: title, artist, cover, what tools said */
+export function renderCard(card: Card, { plain, now }: { plain: boolean; now: Date }): CardMessage {
+  const url = plain ? undefined : coverUrl(card.coverUrl)
+  const embed: APIEmbed = {
+    title: (plain ? '' : foreignText(card.title, LONGEST.title)) || `Song #${card.number}`,
+    description: describe(card, plain, now),
+    color: COLOURS[colourOf(card)],
+    footer: { text: footerOf(card.number) },
+    ...(url ? { thumbnail: { url } } : {}),
+  }
+  return { content: '', embeds: [embed], components: buttonsOf(card), allowed_mentions: { parse: [] } }
+}
+
+function describe(card: Card, plain: boolean, now: Date): string {
+  const artist = plain || !card.artist ? '' : foreignText(card.artist, LONGEST.artist)
+  const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignText(fact, LONGEST.fact))
+  // The files say that every stage is done.
+  const stages = card.state === 'delivered' ? [] : card.lines.map((line) => stageLine(line, plain))
+  // What follows a colon may be somebody else's words.
+  const notes = (plain ? card.notes.map((note) => note.split(':')[0] ?? '') : card.notes)
+    .slice(0, MOST_NOTES)
+    .map((note) => foreignText(note, LONGEST.note))
+  const blocks = [
+    [artist, facts.join(' · ')],
+    stages,
+    [timeLeft(card, now), errorLine(card, plain)],
+    notes,
+    [`Asked by ${mention(card.person)}`],
+  ]
+  return blocks
+    .map((lines) => lines.filter(Boolean).join('\n'))
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+/** `Separation ███░░░░░  42%` attempt 2 of 3 */
+function stageLine(line: Card['lines'][number], plain: boolean): string {
+  const fraction = Math.min(1, Math.max(0, Number.isFinite(line.fraction) ? line.fraction : 0))
+  const full = Math.floor(fraction * BAR_CELLS)
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
+  const percent = line.state === 'discarded' ? '   ✗' : `${Math.floor(fraction * 100)}%`.padStart(4)
+  const note = line.note && (!plain || OWN_NOTE.test(line.note)) ? line.note : ''
+  const text = `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${foreignText(note, LONGEST.stageNote)}`
+  return text.trimEnd()
+}
+
+/** Discord's clients count down by themselves. */
+function timeLeft(card: Card, now: Date): string {
+  if (card.secondsLeft === null || card.secondsLeft <= 0) return ''
+  return `Ready <t:${Math.round(now.getTime() / 1000 + card.secondsLeft)}:R>`
+}
+
+function errorLine({ error }: Card, plain: boolean): string {
+  if (!error) return ''
+  const own = ERRORS[error.code as keyof typeof ERRORS] ?? ERRORS.internal
+  return foreignText(plain ? own : error.message || own, LONGEST.error)
+}
+
+function colourOf(card: Card): keyof typeof COLOURS {
+  if (card.state === 'ready') return 'working'
+  if (card.state !== 'working') return card.state
+  return card.lines.every(({ state }) => state === 'ahead' || state === 'waiting') ? 'queued' : 'working'
+}
+
+function buttonsOf({ id, actions }: Card): CardMessage['components'] {
+  if (actions.length === 0) return []
+  const components = actions.map((action) => ({
+    type: ComponentType.Button as const,
+    custom_id: buttonId(action, id),
+    ...BUTTONS[action],
+  }))
+  return [{ type: ComponentType.ActionRow, components }]
+}
+
+function coverUrl(text: string | null): string | undefined {
+  if (!text || text.length > LONGEST_URL || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return url.protocol === 'https:' && url.href.length <= LONGEST_URL ? url.href : undefined
+}
+
+function mention(person: string): string {
+  return /^\d{1,20}$/.test(person) ? `<@${person}>` : foreignText(person, 100)
+}
+
+const REFERENCE = /@\{(\d{1,20})\}|#\{(\d{1,15})\}/g
+
+/** The requests that an answer refers to, by number. */
+export function numbersIn({ title, lines }: TextReply): number[] {
+  const text = [title, ...lines].join('\n')
+  return [
+    ...new Set([...text.matchAll(REFERENCE)].flatMap(([, , number]) => (number ? [Number(number)] : []))),
+  ]
+}
+
+/** An answer for one person. @param linkOf the address of a request's message, where it is known */
+export function renderText(
+  { title, lines }: TextReply,
+  { linkOf }: { linkOf: (number: number) => string | undefined },
+): string {
+  const heading = `**${foreignText(title, LONGEST.title)}**`
+  const shown = [heading]
+  let length = heading.length
+  const rest = `\n…and ${lines.length} more`.length
+  for (const [index, line] of lines.entries()) {
+    const text = textLine(line, linkOf)
+    if (length + 1 + text.length + rest > LONGEST.text) {
+      shown.push(`…and ${lines.length - index} more`)
+      break
+    }
+    shown.push(text)
+    length += 1 + text.length
+  }
+  return shown.join('\n')
+}
+
+const LONGEST_LINE = 1000
+
+function textLine(line: string, linkOf: (number: number) => string | undefined): string {
+  const written = (text: string) => {
+    let at = 0
+    let out = ''
+    for (const match of text.matchAll(REFERENCE)) {
+      const [all, person, number] = match
+      out += escapeMarkdown(text.slice(at, match.index))
+      const link = number ? linkOf(Number(number)) : undefined
+      out += person ? `<@${person}>` : link ? `[#${number}](${link})` : `#${number}`
+      at = match.index + all.length
+    }
+    return out + escapeMarkdown(text.slice(at))
+  }
+  const cleaned = cleanText(line)
+  const whole = written(cleaned)
+  return whole.length <= LONGEST_LINE ? whole : foreignText(cleaned, LONGEST_LINE)
+}

@@ -1,0 +1,108 @@
+// Encodes a request's stems from the separation's masters, in the best way that fits; what was encoded before is used again.
+import { join } from 'node:path'
+import { stemFileName } from '../domain/names.ts'
+import { type Packing, packingsFor } from '../domain/packing.ts'
+import { ToolError } from '../errors.ts'
+import { type Encoding, findEncodings } from '../store/encodings.ts'
+import type { Request } from '../store/requests.ts'
+import type { Track } from '../store/tracks.ts'
+import type { AnalysisResult, DownloadResult, SeparationResult } from '../tools/protocol.ts'
+import type { StageDeps, StageRun } from './stage.ts'
+
+export type Masters = { separationId: string; folder: string; result: SeparationResult }
+/** Everything that is known of a request at its delivery. */
+export type Finished = {
+  trackId: string
+  request: Request
+  track: Track
+  downloaded: { folder: string; result: DownloadResult }
+  analysed: { folder: string; result: AnalysisResult } | undefined
+  /** Undefined when only an analysis was asked for. */
+  masters: Masters | undefined
+}
+export type Encoded = Packing & { stems: Encoding[] }
+
+/** Every stem that was asked for, with no file above `maxFileBytes`; undefined when nothing fits. */
+export async function encodeToFit(
+  deps: StageDeps,
+  finished: Finished,
+  masters: Masters,
+  maxFileBytes: number,
+  run: StageRun,
+): Promise<Encoded | undefined> {
+  const { request, downloaded } = finished
+  const wanted = wantedStems(request, masters)
+  for (const packing of packingsFor(request.format, downloaded.result.durationSeconds, maxFileBytes)) {
+    const stems = await encode(deps, finished, masters, wanted, packing, run)
+    if (stems.every(({ bytes }) => bytes <= maxFileBytes)) return { ...packing, stems }
+    for (const { file } of stems) if (file.startsWith(run.folder.name)) await deps.files.remove(file)
+  }
+  return undefined
+}
+
+function wantedStems(request: Request, masters: Masters): string[] {
+  const made = masters.result.stems.map(({ stem }) => stem)
+  const unknown = request.stems.find((stem) => !made.includes(stem))
+  if (unknown) {
+    const sentence = `${masters.result.model} does not make ${unknown}: choose among ${made.join(', ')}.`
+    throw new ToolError('unknown_stem', sentence, false)
+  }
+  return request.stems.length > 0 ? request.stems : made
+}
+
+async function encode(
+  { db, tools, files }: StageDeps,
+  { track, downloaded, analysed }: Finished,
+  masters: Masters,
+  wanted: string[],
+  { format, bitrateKbps }: Packing,
+  { folder, signal, onProgress }: StageRun,
+): Promise<Encoding[]> {
+  const kept: Encoding[] = []
+  for (const encoding of await findEncodings(db, masters.separationId, format, bitrateKbps)) {
+    if (wanted.includes(encoding.stem) && (await files.has(encoding.file))) kept.push(encoding)
+  }
+  const missing = masters.result.stems.filter(
+    ({ stem }) => wanted.includes(stem) && !kept.some((one) => one.stem === stem),
+  )
+  if (missing.length === 0) return kept
+
+  // The gain that keeps the loudest stem below full scale is that of all stems, also of those not asked for.
+  const peak = Math.max(...masters.result.stems.map((stem) => stem.peak))
+  const { files: encoded } = await tools.run(
+    'encode',
+    {
+      stems: missing.map(({ stem, file }) => ({
+        stem,
+        path: files.pathOf(join(masters.folder, file)),
+        name: stemFileName(track, stem, format),
+      })),
+      gain: masters.result.gain,
+      peak,
+      format,
+      bitrateKbps: format === 'mp3' ? bitrateKbps : null,
+      tags: tagsOf(track, analysed?.result, masters.result.model),
+      cover: downloaded.result.cover ? files.pathOf(join(downloaded.folder, downloaded.result.cover)) : null,
+      outDir: folder.path,
+    },
+    { signal, onProgress },
+  )
+  return [
+    ...kept,
+    ...encoded.map(({ stem, file, bytes }) => ({ stem, file: join(folder.name, file), bytes })),
+  ]
+}
+
+function tagsOf(track: Track, analysed: AnalysisResult | undefined, model: string) {
+  return {
+    artist: track.artist,
+    title: track.title,
+    album: track.album,
+    bpm: analysed?.bpm ?? null,
+    key: analysed?.key ?? null,
+    comment:
+      model === 'starter'
+        ? 'Separated by the small starter model; `npm run models -- fetch htdemucs` brings the real one.'
+        : `Separated by ${model}.`,
+  }
+}

@@ -1,0 +1,103 @@
+// Hands a request's files over on a chat platform: attached to its message, each once, then one mention of the person who asked.
+// Everything here may be done again after a crash: the platform's side of the port finds out what is there already.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Attachment, Chat } from '../chat/chat.ts'
+import { attachmentName, songName } from '../domain/names.ts'
+import { type Delivered, packingNotes, smallerLimit, tooLongNote } from '../domain/packing.ts'
+import { resultsLink } from '../domain/results-link.ts'
+import { ChatError } from '../errors.ts'
+import {
+  findMessage,
+  lowerFileLimit,
+  type Message,
+  messageBecomes,
+  messageGoesPlain,
+  wantNewMessage,
+} from '../store/messages.ts'
+import { notifyCards } from '../store/stages.ts'
+import { encodeToFit, type Finished } from './encoding.ts'
+import type { StageDeps, StageRun } from './stage.ts'
+
+/** What was handed over, and what there is to say of it. */
+export type Handed = Omit<Delivered, 'analysis'>
+
+const WAVEFORM = 'waveform.png'
+
+/** @throws ChatError `chat_waiting` while the courier has still to make the message; whatever the platform says besides */
+export async function upload(
+  chat: Chat,
+  deps: StageDeps,
+  finished: Finished,
+  run: StageRun,
+): Promise<Handed> {
+  for (;;) {
+    const message = await messageOf(deps, finished)
+    const maxFileBytes = await chat.maxFileBytes(message)
+    try {
+      return await attach(chat, deps, finished, run, message, maxFileBytes)
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error
+      const { requestId } = message
+      const smaller = smallerLimit(maxFileBytes)
+      if (error.code === 'chat_too_large' && smaller) await lowerFileLimit(deps.db, requestId, smaller)
+      else if (error.code === 'chat_text_refused' && !message.plain)
+        await messageGoesPlain(deps.db, requestId)
+      else if (error.code === 'chat_gone' && message.state !== 'deleted')
+        await messageBecomes(deps.db, requestId, 'deleted')
+      else throw error
+    }
+  }
+}
+
+/** The message that gets the files; where a person has deleted it, another is asked for. */
+async function messageOf({ db }: StageDeps, { request, trackId }: Finished): Promise<Message> {
+  const message = await findMessage(db, request.id)
+  if (!message) throw new Error(`request ${request.id} has no message`)
+  if (message.state === 'deleted') {
+    await wantNewMessage(db, request.id)
+    await notifyCards(db, trackId)
+  }
+  if (message.state === 'deleted' || message.messageId === null)
+    throw new ChatError('chat_waiting', { retryAfterSeconds: 1 })
+  return message
+}
+
+async function attach(
+  chat: Chat,
+  deps: StageDeps,
+  finished: Finished,
+  run: StageRun,
+  message: Message,
+  maxFileBytes: number,
+): Promise<Handed> {
+  const { request, track, masters, analysed } = finished
+  const encoded = masters && (await encodeToFit(deps, finished, masters, maxFileBytes, run))
+  run.onProgress(0.5, 'uploading')
+  const song = message.plain ? { artist: null, title: '' } : track
+  const fallback = `song-${request.number}`
+  const attachments: Attachment[] = (encoded?.stems ?? []).map(({ stem, file, bytes }) => ({
+    name: attachmentName(song, stem, encoded?.format ?? '', fallback),
+    description: message.plain ? stem : `${songName(track)} (${stem})`,
+    path: deps.files.pathOf(file),
+    bytes,
+  }))
+  if (analysed?.result.files.includes(WAVEFORM)) {
+    const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
+    attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
+  }
+  await chat.attach(message, attachments, run.signal)
+  const named = message.plain ? `request #${request.number}` : songName(track)
+  await chat.mention(
+    message,
+    `the ${masters ? 'stems' : 'analysis'} of ${named} ${masters ? 'are' : 'is'} ready.`,
+  )
+
+  if (encoded) return { ...encoded, notes: packingNotes(request.format, encoded, maxFileBytes), link: null }
+  const none = { stems: [], format: request.format, bitrateKbps: 0 }
+  if (!masters) return { ...none, notes: [], link: null }
+  const { PUBLIC_URL, ACCESS_SECRET } = deps.settings
+  const link =
+    PUBLIC_URL && ACCESS_SECRET ? resultsLink(PUBLIC_URL, ACCESS_SECRET, request.id, new Date()) : null
+  return { ...none, notes: [tooLongNote(maxFileBytes)], link }
+}

@@ -26,9 +26,9 @@ create table messages (
   post_after timestamptz not null default now() + interval '5 seconds',
   -- The platform refused the song's own words: cards do without them.
   plain boolean not null default false,
-  -- What it shows, as a digest of the card, and since when.
+  -- What it shows, as a digest of the card; and when it was last edited.
   shown text,
-  shown_at timestamptz,
+  edited_at timestamptz,
   created_at timestamptz not null default now()
 );
 create index on messages (platform, app, state) where state <> 'closed';

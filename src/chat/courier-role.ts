@@ -131,7 +131,7 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
       const facts = await readCard(db, requestId)
       return facts && cardOf(facts, new Date())
     },
-    messageIsThere: (requestId, messageId) => messageIsThere(db, requestId, messageId),
+    messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
     messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),

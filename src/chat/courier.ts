@@ -12,8 +12,11 @@ export type CourierRecords = {
   messagesToShow(trackIds: string[] | 'all'): Promise<Message[]>
   findMessage(requestId: string): Promise<Message | undefined>
   readCard(requestId: string): Promise<Card | undefined>
-  messageIsThere(requestId: string, messageId: string): Promise<void>
-  messageShows(requestId: string, what: { shown: string; shownAt: Date; last: boolean }): Promise<void>
+  messageIsThere(requestId: string, messageId: string, shown: string | null): Promise<void>
+  messageShows(
+    requestId: string,
+    what: { shown: string; editedAt: Date | null; last: boolean },
+  ): Promise<void>
   messageBecomes(requestId: string, state: MessageState): Promise<void>
   messageGoesPlain(requestId: string): Promise<void>
   /** Ends a request that can be shown nowhere. */
@@ -141,9 +144,9 @@ export class Courier {
         await prove()
         await chat.edit(message, card)
       }
-      const shownAt = shown === message.shown && message.shownAt ? message.shownAt : new Date(nowMs())
-      await records.messageShows(requestId, { shown, shownAt, last })
-      Object.assign(entry.message, { shown, shownAt })
+      const editedAt = shown === message.shown ? message.editedAt : new Date(nowMs())
+      await records.messageShows(requestId, { shown, editedAt, last })
+      Object.assign(entry.message, { shown, editedAt })
       entry.failures = 0
     } catch (error) {
       await this.#meet(entry, card, error).catch((again: unknown) => {
@@ -155,20 +158,20 @@ export class Courier {
 
   /** A message for a request that has none. @returns whether it shows the card already */
   async #make(message: Message, card: Card): Promise<boolean> {
-    const { chat, records, nowMs } = this.#deps
+    const { chat, records } = this.#deps
     const found = await chat.find(message)
     if (found === 'deleted') {
       await records.messageBecomes(message.requestId, 'deleted')
       return true
     }
     if (found !== 'absent') {
-      await records.messageIsThere(message.requestId, found.id)
+      await records.messageIsThere(message.requestId, found.id, null)
       return false
     }
-    const id = await chat.post(message, card)
-    await records.messageIsThere(message.requestId, id)
-    const what = { shown: cardDigest(card), shownAt: new Date(nowMs()), last: hasEnded(card.state) }
-    await records.messageShows(message.requestId, what)
+    const shown = cardDigest(card)
+    await records.messageIsThere(message.requestId, await chat.post(message, card), shown)
+    if (hasEnded(card.state))
+      await records.messageShows(message.requestId, { shown, editedAt: null, last: true })
     return true
   }
 
@@ -208,7 +211,7 @@ export class Courier {
     if (card && message.messageId)
       await records.messageShows(requestId, {
         shown: cardDigest(card),
-        shownAt: new Date(nowMs()),
+        editedAt: new Date(nowMs()),
         last: ended,
       })
     else this.#later(entry)
@@ -237,5 +240,5 @@ function endedOf({ message }: Entry): boolean {
 }
 
 function sinceMs({ message }: Entry): number {
-  return (message.shownAt ?? message.createdAt).getTime()
+  return (message.editedAt ?? message.createdAt).getTime()
 }

@@ -3,6 +3,8 @@
 /** At most `edits` within any `seconds`. */
 export type Budget = { edits: number; seconds: number }
 export type Pacing = {
+  /** From a message to its first edit, so that it may show at once what was there already. */
+  firstSeconds: number
   /** Between two edits of one message. */
   messageSeconds: number
   channel: Budget
@@ -12,11 +14,10 @@ export type Pacing = {
   old: { afterSeconds: number; messageSeconds: number; channel: Budget }
 }
 export type Paced = {
-  requestId: string
   channel: string
   workspace: string
   createdAt: Date
-  shownAt: Date | null
+  editedAt: Date | null
 }
 
 export class Pace {
@@ -37,8 +38,10 @@ export class Pace {
       const first = counted[counted.length - budget.edits]
       if (first !== undefined) atMs = Math.max(atMs, first + budget.seconds * 1000)
     }
-    if (message.shownAt)
-      atMs = Math.max(atMs, message.shownAt.getTime() + this.#messageSeconds(message, nowMs) * 1000)
+    const { createdAt, editedAt } = message
+    const sinceMs = (editedAt ?? createdAt).getTime()
+    const seconds = editedAt ? this.#messageSeconds(message, nowMs) : this.#pacing.firstSeconds
+    atMs = Math.max(atMs, sinceMs + seconds * 1000)
     return Math.max(atMs, this.#blockedUntil.get(message.channel) ?? 0)
   }
 

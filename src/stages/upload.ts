@@ -86,7 +86,7 @@ async function attach(
     const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
     attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
   }
-  await chat.attach(message, attachments, run.signal)
+  await chat.attach(message, attachments.slice(0, chat.maxFiles), run.signal)
   const named = message.plain ? `request #${request.number}` : songName(track)
   await chat.mention(
     message,

@@ -27,14 +27,14 @@ export type Message = NewMessage & {
   postAfter: Date
   plain: boolean
   shown: string | null
-  shownAt: Date | null
+  editedAt: Date | null
   createdAt: Date
 }
 
 const SELECT = `select m.request_id as "requestId", r.number::int, r.track_id as "trackId", r.state as "requestState", m.platform, m.app,
     r.workspace, m.channel, r.person, m.message_id as "messageId", m.interaction_id as "interactionId", m.token,
     m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.state, m.post_after as "postAfter", m.plain, m.shown,
-    m.shown_at as "shownAt", m.created_at as "createdAt"
+    m.edited_at as "editedAt", m.created_at as "createdAt"
   from messages m join requests r on r.id = m.request_id`
 
 export async function insertMessage(
@@ -63,6 +63,21 @@ export async function findMessage(db: Queryable, requestId: string): Promise<Mes
   return (await db.query<Message>(`${SELECT} where m.request_id = $1`, [requestId])).rows[0]
 }
 
+/** Where the messages of these requests are, of those that are there. */
+export async function messagesOfNumbers(
+  db: Queryable,
+  platform: string,
+  app: string,
+  numbers: number[],
+): Promise<{ number: number; workspace: string; channel: string; messageId: string }[]> {
+  const { rows } = await db.query<{ number: number; workspace: string; channel: string; messageId: string }>(
+    `select r.number::int, r.workspace, m.channel, m.message_id as "messageId" from messages m join requests r on r.id = m.request_id
+     where m.platform = $1 and m.app = $2 and r.number = any($3) and m.message_id is not null and m.state <> 'deleted'`,
+    [platform, app, numbers],
+  )
+  return rows
+}
+
 /** The messages that the courier of an application has to look after: of some tracks, or all. */
 export async function messagesToShow(
   db: Queryable,
@@ -79,22 +94,31 @@ export async function messagesToShow(
   return rows
 }
 
-/** The platform has told the message's id. */
-export async function messageIsThere(db: Queryable, requestId: string, messageId: string): Promise<void> {
-  await db.query(`update messages set message_id = $2 where request_id = $1`, [requestId, messageId])
+/** It was made, or found, and shows this card; `shown` is null when that is not known. */
+export async function messageIsThere(
+  db: Queryable,
+  requestId: string,
+  messageId: string,
+  shown: string | null,
+): Promise<void> {
+  await db.query('update messages set message_id = $2, shown = $3 where request_id = $1', [
+    requestId,
+    messageId,
+    shown,
+  ])
 }
 
-/** It shows this card now; `last` when nothing will follow it. */
+/** It was edited to show this card; nothing more is to follow when its request has ended. */
 export async function messageShows(
   db: Queryable,
   requestId: string,
-  { shown, shownAt, last }: { shown: string; shownAt: Date; last: boolean },
+  { shown, editedAt, last }: { shown: string; editedAt: Date | null; last: boolean },
 ): Promise<void> {
   await db.query(
-    `update messages set shown = $2, shown_at = $3,
+    `update messages set shown = $2, edited_at = $3,
        state = case when $4 and exists (select 1 from requests where id = $1 and state not in ('working', 'ready')) then 'closed' else state end
      where request_id = $1`,
-    [requestId, shown, shownAt, last],
+    [requestId, shown, editedAt, last],
   )
 }
 

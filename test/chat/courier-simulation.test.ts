@@ -98,7 +98,7 @@ function messageOf(n: number, ageSeconds: number): Message {
     postAfter: new Date(0),
     plain: false,
     shown: null,
-    shownAt: null,
+    editedAt: null,
     createdAt: new Date(-ageSeconds * 1000),
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Pace, type Paced, type Pacing } from '../../src/domain/pace.ts'
 
 const pacing: Pacing = {
+  firstSeconds: 1,
   messageSeconds: 5,
   channel: { edits: 2, seconds: 5 },
   workspace: { edits: 3, seconds: 60 },
@@ -9,20 +10,19 @@ const pacing: Pacing = {
   old: { afterSeconds: 3600, messageSeconds: 10, channel: { edits: 1, seconds: 6 } },
 }
 const message = (over: Partial<Paced> = {}): Paced => ({
-  requestId: 'r',
   channel: 'c',
   workspace: 'w',
   createdAt: new Date(0),
-  shownAt: null,
+  editedAt: null,
   ...over,
 })
 
 describe('pace', () => {
   test('a message waits since it was last shown, longer when it is old', () => {
     const pace = new Pace(pacing)
-    expect(pace.mayEditAt(message(), 1000)).toBe(1000)
-    expect(pace.mayEditAt(message({ shownAt: new Date(1000) }), 2000)).toBe(6000)
-    expect(pace.mayEditAt(message({ shownAt: new Date(3_700_000) }), 3_701_000)).toBe(3_710_000)
+    expect(pace.mayEditAt(message(), 500)).toBe(1000)
+    expect(pace.mayEditAt(message({ editedAt: new Date(1000) }), 2000)).toBe(6000)
+    expect(pace.mayEditAt(message({ editedAt: new Date(3_700_000) }), 3_701_000)).toBe(3_710_000)
   })
 
   test('a channel and a workspace are shared, each within its window; another channel is not held up', () => {
@@ -54,6 +54,6 @@ describe('pace', () => {
     const nowMs = 4_000_000
     pace.reserve(message(), nowMs)
     expect(pace.mayEditAt(message(), nowMs)).toBe(nowMs + 6000)
-    expect(pace.mayEditAt(message({ createdAt: new Date(nowMs) }), nowMs)).toBe(nowMs)
+    expect(pace.mayEditAt(message({ createdAt: new Date(nowMs - 2000) }), nowMs)).toBe(nowMs)
   })
 })

@@ -64,10 +64,10 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
     findMessage: async (requestId) => structuredClone(requests.get(requestId)?.message),
     readCard: async (requestId) => structuredClone(requests.get(requestId)?.card),
     messageIsThere: async () => {},
-    async messageShows(requestId, { shown, shownAt, last }) {
+    async messageShows(requestId, { shown, editedAt, last }) {
       const one = requests.get(requestId)
       if (!one) return
-      Object.assign(one.message, { shown, shownAt })
+      Object.assign(one.message, { shown, editedAt })
       if (last && hasEnded(one.card.state)) one.message.state = 'closed'
       one.staleSinceMs = cardDigest(one.card) === shown ? undefined : nowMs
     },

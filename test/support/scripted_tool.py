@@ -1,4 +1,5 @@
 """A tool that does what a test tells it, call by call: `script.json` in the folder names the actions of each tool, the last repeats.
+`bytes` is the size of each encoded stem.
 
 succeed     progress over `seconds`, then a result with real files      error      an error line with `code` and `retryable`
 stall       one progress line, then silence                             crash      exit code 3 in the middle
@@ -61,20 +62,22 @@ def write(folder, name, content=b"audio"):
     return name
 
 
-def result(request):
+def result(request, size):
     out = request["outDir"]
     if NAME == "download":
         return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(), title="Song", artist="Band",
                     album=None, durationSeconds=30.0, cover=None, truncated=False)
     if NAME == "analyze":
         write(out, "analysis.json", b'{"bpm": 120}')
+        write(out, "waveform.png")
         return dict(durationSeconds=30.0, bpm=120.0, bpmAlternative=60.0, bpmConfidence=1, steady=True, key="A minor", keyConfidence=1,
-                    keyAlternative=None, camelot="8A", tuningCents=0, a4Hz=440, loudnessLufs=-14, peakDbfs=-1, beats=60, files=["analysis.json"])
+                    keyAlternative=None, camelot="8A", tuningCents=0, a4Hz=440, loudnessLufs=-14, peakDbfs=-1, beats=60, files=["analysis.json", "waveform.png"])
     if NAME == "separate":
         stems = [dict(stem=stem, file=write(out, f"{stem}.flac"), bytes=5, peak=0.5) for stem in STEMS]
         return dict(model=request["model"], weights="aaaa1111", device="cpu", stems=stems, gain=0.25, sampleRateHz=44100, samples=1323000,
                     seconds=1, realTimeFactor=0.1)
-    return dict(files=[dict(stem=one["stem"], file=write(out, one["name"]), bytes=5) for one in request["stems"]])
+    audio = b"audio".ljust(size)
+    return dict(files=[dict(stem=one["stem"], file=write(out, one["name"], audio), bytes=len(audio)) for one in request["stems"]])
 
 
 def work(request):
@@ -106,7 +109,7 @@ def work(request):
             return emit(type="error", id=id, code="cancelled", retryable=False, message="Cancelled.")
         if what not in ("stall", "child"):
             emit(type="progress", id=id, fraction=min(1, round(1 - (end - time.monotonic()) / seconds, 2)) if seconds else 1, step="working")
-    emit(type="result", id=id, **result(request))
+    emit(type="result", id=id, **result(request, action.get("bytes", 5)))
 
 
 threading.Thread(target=read, daemon=True).start()

@@ -21,7 +21,14 @@ import { TEMPLATE } from './server.ts'
 import { until } from './until.ts'
 
 /** What the scripted tool does, call by call; the last action repeats. See scripted_tool.py. */
-export type Action = { do: string; seconds?: number; code?: string; retryable?: boolean; message?: string }
+export type Action = {
+  do: string
+  seconds?: number
+  bytes?: number
+  code?: string
+  retryable?: boolean
+  message?: string
+}
 export type Script = Partial<Record<'download' | 'analyze' | 'separate' | 'encode', Action[]>>
 
 export type World = Awaited<ReturnType<typeof createWorld>>

@@ -1,0 +1,98 @@
+// How a message is reached: by its interaction while that may, then by the bot; a thread that sleeps is woken.
+import { type APIMessage, RESTJSONErrorCodes, Routes } from 'discord-api-types/v10'
+import { ChatError } from '../../errors.ts'
+import type { Message } from '../../store/messages.ts'
+import { type DiscordRest, discordCode } from './rest.ts'
+
+export type Reach = ReturnType<typeof createReach>
+export type MessageRoute = (messageId: string) => `/${string}`
+
+/** Messages of a channel that are read at once. */
+export const PAGE = 100
+
+export function createReach(rest: DiscordRest) {
+  /** Tokens that Discord has called dead, before their time by our clock. */
+  const dead = new Set<string>()
+  let botId: Promise<string> | undefined
+
+  /** @param neededMs how long it has to live yet */
+  const liveToken = ({ token, tokenExpiresAt }: Message, neededMs = 0): string | undefined =>
+    token && tokenExpiresAt && tokenExpiresAt.getTime() - neededMs > Date.now() && !dead.has(token)
+      ? token
+      : undefined
+
+  /** @throws ChatError `chat_expired` also when there is no live token */
+  const byInteraction = async <T>(
+    message: Message,
+    call: (route: MessageRoute) => Promise<T>,
+  ): Promise<T> => {
+    const token = liveToken(message)
+    if (!token) throw new ChatError('chat_expired')
+    try {
+      return await call((id) => Routes.webhookMessage(rest.applicationId, token, id))
+    } catch (error) {
+      if (isExpired(error)) dead.add(token)
+      throw error
+    }
+  }
+
+  return {
+    liveToken,
+
+    /** The bot's own user, which is the author of what it posts. */
+    async botUserId(): Promise<string> {
+      botId ??= rest.request<{ id: string }>('GET', Routes.user()).then(({ id }) => id)
+      try {
+        return await botId
+      } catch (error) {
+        botId = undefined
+        throw error
+      }
+    },
+
+    byInteraction,
+
+    /** The interaction has a budget of its own and reaches where the bot may not be; when its token is dead the bot goes on, for good. */
+    async byInteractionOrBot<T>(
+      message: Message,
+      call: (route: MessageRoute, byInteraction: boolean) => Promise<T>,
+    ): Promise<T> {
+      try {
+        return await byInteraction(message, (route) => call(route, true))
+      } catch (error) {
+        if (!isExpired(error)) throw error
+      }
+      return call((id) => Routes.channelMessage(message.channel, id), false)
+    },
+
+    /** Repeats `call` after waking the thread that it found asleep. */
+    async awake<T>({ channel }: Message, call: () => Promise<T>): Promise<T> {
+      try {
+        return await call()
+      } catch (error) {
+        if (!isAsleep(error)) throw error
+        await rest.request('PATCH', Routes.channel(channel), { body: { archived: false } })
+        return call()
+      }
+    },
+
+    /** The newest messages of the channel, or the first after an id; none where the bot may not read back: there a nonce has to do. */
+    async messagesIn(channel: string, after?: string): Promise<APIMessage[]> {
+      try {
+        const query = { limit: String(PAGE), ...(after ? { after } : {}) }
+        return await rest.request<APIMessage[]>('GET', Routes.channelMessages(channel), { query })
+      } catch (error) {
+        if (error instanceof ChatError && error.code === 'chat_forbidden') return []
+        throw error
+      }
+    },
+  }
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof ChatError && error.code === 'chat_expired'
+}
+
+export function isAsleep(error: unknown): boolean {
+  return discordCode(error) === RESTJSONErrorCodes.InvalidActionOnArchivedThread
+}

@@ -36,7 +36,7 @@ module.exports = {
     only('chat', '^src/chat/', [
       '^commands/',
       '^src/(domain|store|queue|files)/',
-      '^src/(errors|config|log|services|signals)',
+      '^src/(errors|config|log|services|signals|findings)',
     ]),
     only('queue', '^src/queue/', ['^src/(domain|store)/', '^src/files/files', '^src/(errors|log)']),
     only('store', '^src/store/', ['^src/domain/', '^src/queue/queues', '^src/(errors|log)']),

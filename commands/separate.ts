@@ -1,29 +1,15 @@
 // separate: a song in, its stems out. Saves the request and its first job in one transaction.
 import { z } from 'zod'
-import { parseSong } from '../src/domain/source.ts'
-import { UserError } from '../src/errors.ts'
-import { claim } from '../src/queue/claim.ts'
 import type { Command, RequestReply } from './command.ts'
+import { suggestModels } from './models.ts'
+import { claimSong, FILE_HELP, SONG_EXAMPLES, songOption, suggestSongs } from './song.ts'
+import { stemsOption, suggestStems } from './stems.ts'
 
-export const STEMS = ['vocals', 'drums', 'bass', 'other', 'guitar', 'piano'] as const
 export const FORMATS = ['mp3', 'flac', 'wav'] as const
 
-const stemList = z
-  .string()
-  .max(100)
-  .transform((text) =>
-    text
-      .split(',')
-      .map((stem) => stem.trim().toLowerCase())
-      .filter(Boolean),
-  )
-
 export const separateOptions = z.object({
-  song: z.string().trim().max(2048).optional().describe('A link to the song, or its artist and title'),
-  stems: stemList
-    .pipe(z.array(z.enum(STEMS)))
-    .optional()
-    .describe(`Which stems, separated by commas: ${STEMS.join(', ')} (all)`),
+  song: songOption,
+  stems: stemsOption,
   model: z
     .string()
     .max(64)
@@ -40,22 +26,18 @@ export const separate: Command<typeof separateOptions, RequestReply> = {
   name: 'separate',
   description: 'Splits a song into its stems: vocals, drums, bass and other',
   options: separateOptions,
-  file: 'An audio file, in place of a link',
+  file: FILE_HELP,
   onMessage: 'Separate this file',
   access: 'everyone',
-  examples: ['https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC', 'Rick Astley Never Gonna Give You Up'],
-  suggest: {},
-  async run({ interaction, options, file, message, resumes }, deps) {
-    if (file && options.song)
-      throw new UserError('not_a_song', 'Give either a song or a file, not both: two songs are two commands.')
-    if (!file && !options.song) throw new UserError('not_a_song')
-    const source = file ?? parseSong(options.song ?? '')
+  examples: SONG_EXAMPLES,
+  suggest: { song: suggestSongs, stems: async (text) => suggestStems(text), model: suggestModels },
+  async run(invocation, deps) {
+    const { model, stems, format } = invocation.options
     const asked = {
-      model: options.model ?? deps.defaultModel,
-      stems: [...new Set(options.stems ?? [])].sort(),
-      format: options.format,
+      model: model ?? deps.defaultModel,
+      stems: [...new Set(stems ?? [])].sort(),
+      format,
     }
-    const wish = { interaction, source, asked, separate: true, resumes, message }
-    return { kind: 'request', ...(await claim(deps, { ...wish, maxOpenRequests: deps.maxOpenRequests })) }
+    return claimSong(invocation, deps, { asked, separate: true })
   },
 }

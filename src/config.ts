@@ -46,6 +46,9 @@ export const settingsSchema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
+/** Discord needs both of these, and nothing of it starts without them. */
+const DISCORD_PAIR = ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'] as const
+
 export type Settings = z.infer<typeof settingsSchema> & {
   /** CPU threads one tool may use, so that all processing slots together fill the machine. */
   threadsPerTool: number
@@ -60,8 +63,11 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = settingsSchema.safeParse(given)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${sayIssue(issue)}`)
+  const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${sayIssue(issue)}`)
+  const [missing, ...alsoMissing] = DISCORD_PAIR.filter((name) => !given[name]?.trim())
+  if (missing && alsoMissing.length === 0)
+    problems.push(`${missing}: must be set too, as ${DISCORD_PAIR.find((name) => name !== missing)} is`)
+  if (!parsed.success || problems.length > 0) {
     throw new UserError(
       'bad_settings',
       `Correct these settings in the environment or in .env: ${problems.join('; ')}.`,

@@ -2,8 +2,10 @@
 import { statfs } from 'node:fs/promises'
 import { styleText } from 'node:util'
 import { z } from 'zod'
+import { discordAccess } from './chat/discord/access.ts'
 import type { Settings } from './config.ts'
 import { describeError } from './errors.ts'
+import { bad, type Finding, good, note } from './findings.ts'
 import { createLog } from './log.ts'
 import { openServices, type Services } from './services.ts'
 import { askPython } from './tools/ask.ts'
@@ -13,11 +15,6 @@ const TOOL_SECONDS = 60
 const LISTEN_SECONDS = 5
 /** Below this an hour of stems may not fit. */
 const LOW_DISK_BYTES = 5 * 1024 ** 3
-
-type Finding = { state: 'good' | 'bad' | 'note'; text: string }
-const good = (text: string): Finding => ({ state: 'good', text })
-const bad = (text: string): Finding => ({ state: 'bad', text })
-const note = (text: string): Finding => ({ state: 'note', text })
 
 const toolReport = z.looseObject({
   python: z.string(),
@@ -32,6 +29,7 @@ export async function doctor(settings: Settings): Promise<number> {
   for (const environment of ['separate', 'download'] as const)
     findings.push(...(await checkTools(settings, environment)))
   findings.push(...(await checkModels(settings)), await checkDisk(settings), ...checkPlatforms(settings))
+  findings.push(...(await checkChat(settings)))
   const marks = { good: styleText('green', '✓'), bad: styleText('red', '✗'), note: styleText('yellow', '·') }
   for (const { state, text } of findings) console.log(`${marks[state]} ${text}`)
   return findings.some(({ state }) => state === 'bad') ? 1 : 0
@@ -134,4 +132,16 @@ function checkPlatforms(settings: Settings): Finding[] {
           "Spotify: spotdl's default is used; set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET for your own app",
         ),
   ]
+}
+
+async function checkChat(settings: Settings): Promise<Finding[]> {
+  const discord = discordAccess(settings)
+  if (!discord)
+    return [
+      note(
+        'Discord is not set up: set DISCORD_TOKEN and DISCORD_APPLICATION_ID (README, Discord in five steps)',
+      ),
+    ]
+  const { checkDiscord } = await import('./chat/discord/check.ts')
+  return checkDiscord(discord)
 }

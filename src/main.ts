@@ -1,6 +1,7 @@
 // The entry: node src/main.ts <command>. Every error ends here, as one sentence and an exit code.
 import { join } from 'node:path'
 import { startBot } from './bot.ts'
+import { discordAccess } from './chat/discord/access.ts'
 import { parseSeparateArguments, separateUsage } from './chat/terminal/arguments.ts'
 import { EXIT, separateAtTerminal } from './chat/terminal/separate.ts'
 import { readSettings } from './config.ts'
@@ -23,6 +24,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   worker: () => serve({ bot: false, worker: true }),
   doctor: async () => doctor(readSettings(process.env, CLONE)),
   models: async (args) => models(readSettings(process.env, CLONE), args),
+  register: runRegister,
   migrate: runMigrate,
 }
 
@@ -53,7 +55,7 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
   const stopped = untilStopped()
   const services = await openServices(settings, log, (line) => log.info(line))
   try {
-    const bot = roles.bot ? startBot(services, log) : undefined
+    const bot = roles.bot ? await startBot(settings, services, log) : undefined
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
     await worker?.decided
     if (bot) log.info({ platforms: bot.platforms }, 'the bot is up')
@@ -78,6 +80,20 @@ function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     countSignals((count) => (count > 1 ? process.exit(EXIT.interrupted) : resolve()))
   })
+}
+
+async function runRegister(): Promise<number> {
+  const access = discordAccess(readSettings(process.env, CLONE))
+  if (!access)
+    throw new UserError(
+      'bad_settings',
+      'Set DISCORD_TOKEN and DISCORD_APPLICATION_ID in the environment or in .env.',
+    )
+  const { createDiscordRest } = await import('./chat/discord/rest.ts')
+  const { registerCommands } = await import('./chat/discord/register.ts')
+  const { changed } = await registerCommands(createDiscordRest(access), (line) => console.log(line))
+  console.log(changed.length > 0 ? 'Discord knows the commands now.' : 'Nothing has changed.')
+  return 0
 }
 
 async function runMigrate(): Promise<number> {

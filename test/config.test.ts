@@ -31,4 +31,18 @@ describe('settings', () => {
     for (const name of Object.keys(wrong)) expect(read).toThrow(new RegExp(name))
     expect(read).not.toThrow(/hunter2|short|tpu/)
   })
+
+  test("half of Discord's settings is named as such", () => {
+    const token = 'secret-of-mine'
+    expect(() => readSettings({ DISCORD_TOKEN: token }, '/clone')).toThrow(
+      /DISCORD_APPLICATION_ID: must be set too, as DISCORD_TOKEN is/,
+    )
+    expect(() => readSettings({ DISCORD_TOKEN: token }, '/clone')).not.toThrow(/secret-of-mine/)
+    const id = '123456789012345678'
+    expect(() => readSettings({ DISCORD_APPLICATION_ID: id, DISCORD_TOKEN: ' ' }, '/clone')).toThrow(
+      /DISCORD_TOKEN/,
+    )
+    const both = readSettings({ DISCORD_APPLICATION_ID: id, DISCORD_TOKEN: token }, '/clone')
+    expect(both).toMatchObject({ DISCORD_APPLICATION_ID: id, DISCORD_TOKEN: token })
+  })
 })

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { createCommandLine } from './support/command-line.ts'
+import { startDiscord } from './support/discord/server.ts'
 
 describe('npm run doctor', async () => {
   const cli = await createCommandLine()
@@ -18,6 +19,7 @@ describe('npm run doctor', async () => {
       /✓ Device: /,
       /✓ Models here: .*tiny/,
       /GiB free/,
+      /· Discord is not set up: set DISCORD_TOKEN and DISCORD_APPLICATION_ID/,
     ]) {
       expect(run.stdout()).toMatch(words)
     }
@@ -30,6 +32,51 @@ describe('npm run doctor', async () => {
     expect(await run.ended).toBe(1)
     expect(run.stdout()).toMatch(/✗ PostgreSQL, at 127.0.0.1:9: .*check DATABASE_URL/)
     expect(run.stdout() + run.stderr()).not.toMatch(/hunter2/)
+  })
+})
+
+describe('npm run doctor, of Discord', async () => {
+  const discord = await startDiscord({ botName: 'Stems' })
+  afterAll(() => discord.close())
+  const cli = await createCommandLine({
+    DISCORD_API_URL: discord.apiUrl,
+    DISCORD_TOKEN: discord.token,
+    DISCORD_APPLICATION_ID: discord.applicationId,
+  })
+  const run = async (more: Record<string, string> = {}) => {
+    const doctor = cli.start(['doctor'], more)
+    const code = await doctor.ended
+    const said = doctor.stdout() + doctor.stderr()
+    expect(said).not.toContain(more['DISCORD_TOKEN'] ?? discord.token)
+    return { code, said }
+  }
+
+  test('opens a session, and says how to invite the bot', { timeout: 90_000 }, async () => {
+    const { code, said } = await run()
+    expect(code, said).toBe(0)
+    expect(said).toContain(`✓ Discord: Stems is application ${discord.applicationId}`)
+    expect(said).toMatch(/✓ Discord: a session opens without privileged intents; \d+ of 1000 are left today/)
+    expect(said).toContain(
+      `https://discord.com/oauth2/authorize?client_id=${discord.applicationId}&scope=bot+applications.commands&permissions=274878024704`,
+    )
+    expect(discord.gateway.sessions).toMatchObject({ count: 0, identifies: 1 })
+  })
+
+  test('ends with 1 when the token is wrong, or of another application', { timeout: 90_000 }, async () => {
+    const wrong = await run({ DISCORD_TOKEN: 'MTIz.wrong.secret' })
+    expect(wrong.code).toBe(1)
+    expect(wrong.said).toMatch(/✗ Discord: DISCORD_TOKEN is not accepted/)
+    const other = await run({ DISCORD_APPLICATION_ID: '123456789012345678' })
+    expect(other.code).toBe(1)
+    expect(other.said).toMatch(
+      /✗ Discord: the token is that of application \d+, DISCORD_APPLICATION_ID names another/,
+    )
+  })
+
+  test('ends with 1 when Discord cannot be reached', { timeout: 90_000 }, async () => {
+    const { code, said } = await run({ DISCORD_API_URL: 'http://127.0.0.1:9/api' })
+    expect(code).toBe(1)
+    expect(said).toMatch(/✗ Discord: it cannot be reached/)
   })
 })
 

@@ -77,7 +77,10 @@ export async function startLoops(
   return {
     stop: async () => {
       stopped = true
-      await Promise.all([listener.close(), ...[...loops.values()].flatMap((set) => [...set]).map((loop) => loop.stop())])
+      await Promise.all([
+        listener.close(),
+        ...[...loops.values()].flatMap((set) => [...set]).map((loop) => loop.stop()),
+      ])
     },
   }
 }

@@ -99,20 +99,22 @@ describe('a paused queue', async () => {
     await first.stop(0)
     const second = world.worker()
     await second.decided
-    // Asked for later and not held, so a worker that took the download would have done so before.
-    await resumeQueues(world.services.db, 'analysis')
-    await until(async () => (await world.services.boss.getWipData()).some(({ name }) => name === 'analysis'))
+    await until(() => world.services.boss.getWipData().some(({ name }) => name === 'analysis'))
     expect(world.services.boss.getWipData().filter(({ name }) => name === 'download')).toEqual([])
     expect(await look(world)).toMatchObject({ paused: true, waiting: 1, running: 0 })
     await resumeQueues(world.services.db, 'download')
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
+    await second.stop(0)
   })
 
   test('lets the worker stop at once, with nothing lost', async () => {
     const worker = world.worker()
+    await worker.decided
     await pauseQueues(world.services.db, undefined)
     const { request } = await world.ask()
+    const stoppingMs = performance.now()
     await worker.stop(20)
+    expect(performance.now() - stoppingMs).toBeLessThan(5000)
     await resumeQueues(world.services.db, undefined)
     await world.worker().decided
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
@@ -151,6 +153,17 @@ describe('scale', async () => {
     await scaleQueues(world.services.db, 'download', 4)
     const loops = () => world.services.boss.getWipData().filter(({ name }) => name === 'download')
     await until(() => loops().length === 4 && loops().every(({ state }) => state === 'active'))
+  })
+
+  test('what was said while the worker could not hear it holds after its reconnect', async () => {
+    await world.rows(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen "sound_forge_control"'`,
+    )
+    // Without the notification: nothing but the reconnect tells of it.
+    await world.rows(`update queue_controls set paused = true where queue = 'download'`)
+    await until(() => world.services.boss.getWipData().every(({ name }) => name !== 'download'))
+    await resumeQueues(world.services.db, 'download')
+    await until(() => world.services.boss.getWipData().some(({ name }) => name === 'download'))
   })
 
   test('a limit that is none is refused', async () => {

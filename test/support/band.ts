@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startBot } from '../../src/bot.ts'
+import { openChats } from '../../src/chat/chats.ts'
 import { type Channel, type Interaction, type Message, startDiscord, type User } from './discord/server.ts'
 import { until } from './until.ts'
 import { createWorld } from './world.ts'
@@ -12,7 +13,8 @@ export type Band = Awaited<ReturnType<typeof createBand>>
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
-export async function createBand(env: Record<string, string> = {}) {
+/** @param pace `quick`: messages are edited every second, for tests of something else; Discord's own limits hold in any case */
+export async function createBand(pace: 'quick' | 'real' = 'quick', env: Record<string, string> = {}) {
   const discord = await startDiscord()
   const access = {
     DISCORD_API_URL: discord.apiUrl,
@@ -45,10 +47,16 @@ export async function createBand(env: Record<string, string> = {}) {
     channel: room,
     ann,
 
-    /** The bot in this process. */
-    async bot() {
-      const bot = await startBot(world.settings, world.services, world.log)
+    /** The bot and a worker in this process. */
+    async start() {
+      const chats = openChats(world.settings).map((chat) =>
+        pace === 'real'
+          ? chat
+          : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, firstSeconds: 0.2 } },
+      )
+      const bot = await startBot(world.settings, world.services, world.log, { chats })
       world.onClose(() => bot.stop())
+      await world.worker({ chats }).decided
       await listening()
     },
 
@@ -102,11 +110,15 @@ export async function createBand(env: Record<string, string> = {}) {
         ({ deleted, author, mentionsNotified }) => !deleted && author.bot && mentionsNotified.length > 0,
       ),
 
-    stageIsDone: (stage: string) =>
-      until(
-        async () =>
-          (await world.rows(`select 1 from stages where stage = $1 and state = 'done'`, [stage])).length > 0,
-      ),
+    /** Waits until a stage of the channel's request has handed its result off. */
+    stageIsDone: (channel: Channel, stage: string) =>
+      until(async () => {
+        const rows = await world.rows(
+          `select 1 from stages s join requests r on r.track_id = s.track_id where r.channel = $1 and s.stage = $2 and s.state = 'done'`,
+          [channel.id, stage],
+        )
+        return rows.length > 0
+      }),
   }
 }
 

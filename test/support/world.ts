@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
+import type { Chat } from '../../src/chat/chat.ts'
 import { readSettings } from '../../src/config.ts'
 import { fileSource, type Source } from '../../src/domain/source.ts'
 import { createLog } from '../../src/log.ts'
@@ -65,11 +66,12 @@ export async function createWorld(env: Record<string, string> = {}) {
     /** How often each tool was started on a request, in order. */
     calls: async () =>
       (await readFile(join(scriptDir, 'calls.log'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
-    worker: (more: { models?: typeof MODELS } = {}) => {
+    worker: (more: { models?: typeof MODELS; chats?: Chat[] } = {}) => {
       const tools = createTools(settings, scriptedCommands(scriptDir))
       const worker = startWorker(settings, services, log, {
         tools,
         models: Promise.resolve(more.models ?? MODELS),
+        ...(more.chats ? { chats: more.chats } : {}),
       })
       workers.push(worker)
       return worker

@@ -101,7 +101,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
         reach.awake(message, () =>
           reach.byInteractionOrBot(message, (route, byInteraction) =>
             uploads.request<APIMessage>('PATCH', route(id), {
-              body: form,
+              form,
               byInteraction,
               timeoutSeconds: UPLOAD_SECONDS,
               signal,

@@ -27,6 +27,7 @@ const LONGEST = { title: 256, artist: 256, fact: 100, note: 250, stageNote: 150,
 const MOST_FACTS = 6
 const MOST_NOTES = 5
 const LONGEST_URL = 2048
+const LONGEST_LINK = 512
 const COLOURS = {
   queued: 0x3498db,
   working: 0xe67e22,
@@ -72,7 +73,7 @@ function describe(card: Card, plain: boolean, now: Date): string {
     [artist, facts.join(' · ')],
     stages,
     [timeLeft(card, now), errorLine(card, plain)],
-    notes,
+    [...notes, filesLink(card.link)],
     [`Asked by ${mention(card.person)}`],
   ]
   return blocks
@@ -118,6 +119,14 @@ function buttonsOf({ id, actions }: Card): CardMessage['components'] {
     ...BUTTONS[action],
   }))
   return [{ type: ComponentType.ActionRow, components }]
+}
+
+function filesLink(text: string | null): string {
+  if (!text || text.length > LONGEST_URL || !URL.canParse(text)) return ''
+  const { protocol, href } = new URL(text)
+  // A bracket would end it.
+  const address = href.replaceAll('(', '%28').replaceAll(')', '%29')
+  return /^https?:$/.test(protocol) && address.length <= LONGEST_LINK ? `[The files](${address})` : ''
 }
 
 function coverUrl(text: string | null): string | undefined {

@@ -13,8 +13,10 @@ import { ChatError, type ChatErrorCode } from '../../errors.ts'
 
 export type DiscordAccess = { apiUrl: string; token: string; applicationId: string }
 export type RestOptions = {
-  /** JSON, or a form with files. */
+  /** Sent as JSON. */
   body?: unknown
+  /** Sent as it is, in place of `body`: a form with files. */
+  form?: { bytes: Uint8Array; contentType: string }
   query?: Record<string, string>
   /** The route carries an interaction's own token: the bot's is not sent. */
   byInteraction?: boolean
@@ -49,7 +51,7 @@ export function createDiscordRest({ apiUrl, token, applicationId }: DiscordAcces
   return {
     applicationId,
     async request<T>(method: string, route: RouteLike, options: RestOptions = {}): Promise<T> {
-      const { body, query, byInteraction = false, timeoutSeconds = TIMEOUT_SECONDS, signal } = options
+      const { body, form, query, byInteraction = false, timeoutSeconds = TIMEOUT_SECONDS, signal } = options
       const limit = AbortSignal.timeout(timeoutSeconds * 1000)
       try {
         const answer = await (byInteraction ? byInteractions : byBot).request({
@@ -58,7 +60,10 @@ export function createDiscordRest({ apiUrl, token, applicationId }: DiscordAcces
           auth: !byInteraction,
           signal: signal ? AbortSignal.any([signal, limit]) : limit,
           ...(query ? { query: new URLSearchParams(query) } : {}),
-          ...(body === undefined ? {} : { body, passThroughBody: body instanceof FormData }),
+          ...(body === undefined ? {} : { body }),
+          ...(form
+            ? { body: form.bytes, passThroughBody: true, headers: { 'Content-Type': form.contentType } }
+            : {}),
         })
         return answer as T
       } catch (error) {

@@ -4,12 +4,14 @@ import { openAsBlob } from 'node:fs'
 import type { APIAttachment } from 'discord-api-types/v10'
 import { ChatError } from '../../errors.ts'
 import type { Attachment } from '../chat.ts'
+import type { RestOptions } from './rest.ts'
 
 /** Create Message documents 25 MiB a request; a little of it is the form's own. */
 export const MAX_REQUEST_BYTES = 25 * 1024 ** 2 - 64 * 1024
 
 type Held = Pick<APIAttachment, 'id' | 'filename' | 'size'>
-export type PatchMessage = (form: FormData) => Promise<{ attachments: Held[] }>
+type Form = NonNullable<RestOptions['form']>
+export type PatchMessage = (form: Form) => Promise<{ attachments: Held[] }>
 
 /**
  * @param there what the message has now
@@ -48,8 +50,8 @@ function batchesOf(files: Attachment[]): Attachment[][] {
   return batches
 }
 
-/** Read from disk as they are sent. */
-async function formOf(held: Held[], batch: Attachment[]): Promise<FormData> {
+/** Whole in memory, at most a request's size: a stream of files that is broken off ends the process (Node 24.21, ReadableStream). */
+async function formOf(held: Held[], batch: Attachment[]): Promise<Form> {
   const form = new FormData()
   const attachments = [
     ...held.map(({ id }) => ({ id })),
@@ -58,5 +60,9 @@ async function formOf(held: Held[], batch: Attachment[]): Promise<FormData> {
   form.append('payload_json', JSON.stringify({ attachments }))
   for (const [index, { name, path }] of batch.entries())
     form.append(`files[${index}]`, (await openAsBlob(path)) as Blob, name)
-  return form
+  const encoded = new Response(form)
+  return {
+    bytes: new Uint8Array(await encoded.arrayBuffer()),
+    contentType: encoded.headers.get('content-type') ?? '',
+  }
 }

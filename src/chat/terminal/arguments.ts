@@ -1,7 +1,8 @@
 // The command line of `separate`, made from the command's definition.
 import { parseArgs } from 'node:util'
 import type { z } from 'zod'
-import { separate, separateOptions } from '../../../commands/separate.ts'
+import { describeOptions, parseOptions } from '../../../commands/options.ts'
+import { separate, type separateOptions } from '../../../commands/separate.ts'
 import { UserError } from '../../errors.ts'
 
 export type SeparateArguments = {
@@ -11,13 +12,11 @@ export type SeparateArguments = {
   json: boolean
 }
 
-const OPTIONS = Object.keys(separateOptions.shape).filter((name) => name !== 'song')
+/** The song itself, or its file, needs no name here. */
+const OPTIONS = describeOptions(separate).filter(({ name, type }) => name !== 'song' && type !== 'file')
 
 export function separateUsage(): string {
-  const rows = OPTIONS.map((name) => [
-    `--${name} …`,
-    separateOptions.shape[name as keyof typeof separateOptions.shape].description ?? '',
-  ])
+  const rows = OPTIONS.map(({ name, description }) => [`--${name} …`, description])
   rows.push(['--out …', 'the folder that gets the stems (stems)'], ['--json', 'events as JSON lines'])
   const help = rows.map(([option, text]) => `  ${option?.padEnd(12)} ${text}`)
   return [`npm run separate -- [options] <file or link>`, '', separate.description, '', ...help].join('\n')
@@ -36,16 +35,12 @@ export function parseSeparateArguments(argv: string[]): SeparateArguments {
   if (more.length > 0)
     throw new UserError('bad_usage', 'Give one file or link at a time; put a name with spaces in quotes.')
   const { out, json, ...given } = parsed.values
-  const options = separateOptions.safeParse(given)
-  if (!options.success) {
-    const issue = options.error.issues[0]
-    throw new UserError('bad_usage', `--${String(issue?.path[0])}: ${issue?.message}.`)
-  }
-  return { song, options: options.data, outDir: String(out ?? 'stems'), json: json === true }
+  const options = parseOptions(separate, given)
+  return { song, options, outDir: String(out ?? 'stems'), json: json === true }
 }
 
 function parse(argv: string[]) {
-  const options = Object.fromEntries(OPTIONS.map((name) => [name, { type: 'string' as const }]))
+  const options = Object.fromEntries(OPTIONS.map(({ name }) => [name, { type: 'string' as const }]))
   return parseArgs({
     args: argv,
     allowPositionals: true,

@@ -1,0 +1,45 @@
+// The words of an answer's lines. What others wrote, such as titles, is kept to one line and never reads as a person or a request.
+import { songName } from '../src/domain/names.ts'
+import type { RequestState } from '../src/store/requests.ts'
+
+const LONGEST_SONG = 80
+
+/** What a platform turns into a mention of the person. */
+export function personMark(id: string): string {
+  return `@{${id}}`
+}
+
+/** What a platform turns into a link to the request's message. */
+export function requestMark(number: number): string {
+  return `#{${number}}`
+}
+
+/** Foreign words as a part of one line, at most `longest` UTF-16 units of them. */
+export function inLine(text: string, longest: number): string {
+  const line = text
+    // A title may be megabytes.
+    .slice(0, 4 * longest)
+    .toWellFormed()
+    .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+/gu, ' ')
+    .replace(/([@#])(?=\{)/g, '$1 ')
+    .trim()
+  if (line.length <= longest) return line
+  return `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+export function songInLine(song: { artist: string | null; title: string }, longest = LONGEST_SONG): string {
+  return inLine(songName(song), longest)
+}
+
+/** `#{12} Artist - Title` */
+export function requestInLine(request: { number: number; artist: string | null; title: string }): string {
+  return `${requestMark(request.number)} ${songInLine(request)}`
+}
+
+export const STATE_WORDS: Record<RequestState, string> = {
+  working: 'under way',
+  ready: 'ready',
+  delivered: 'delivered',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}

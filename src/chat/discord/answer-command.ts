@@ -1,0 +1,125 @@
+// A slash command, or a command on a message: run, then answered by the request's card or by a private text.
+import {
+  type APIApplicationCommandInteractionDataBasicOption,
+  type APIChatInputApplicationCommandInteractionData,
+  type APIMessageApplicationCommandInteractionData,
+  ApplicationCommandOptionType,
+} from 'discord-api-types/v10'
+import type { Command, Reply, RequestReply } from '../../../commands/command.ts'
+import { parseOptions } from '../../../commands/options.ts'
+import { cardDigest, cardOf } from '../../domain/card.ts'
+import type { GivenFile } from '../../domain/source.ts'
+import { UserError } from '../../errors.ts'
+import { readCard } from '../../store/cards.ts'
+import {
+  findMessage,
+  messageGoesPlain,
+  messageIsThere,
+  messagesOfNumbers,
+  wantNewMessage,
+} from '../../store/messages.ts'
+import type { AnswerDeps } from './answer-deps.ts'
+import { givenFile, soundOf } from './attachment.ts'
+import { assertDeliverable, type Given, interactionOf, messageLink, newMessageOf } from './interaction.ts'
+import { isManager } from './permissions.ts'
+import { numbersIn, renderCard, renderText } from './render.ts'
+import { isRefused, showCard, tellAlone } from './respond.ts'
+
+export async function answerCommand(
+  given: Given,
+  data: APIChatInputApplicationCommandInteractionData,
+  deps: AnswerDeps,
+): Promise<void> {
+  const command = mustBeKnown(deps.commands.find(({ name }) => name === data.name))
+  const options = (data.options ?? []) as APIApplicationCommandInteractionDataBasicOption[]
+  const values: Record<string, unknown> = {}
+  let file: GivenFile | null = null
+  for (const option of options) {
+    if (option.type === ApplicationCommandOptionType.Attachment) {
+      const attachment = data.resolved?.attachments?.[option.value]
+      if (!attachment) throw new UserError('attachment_gone')
+      file = givenFile(attachment, deps)
+    } else values[option.name] = option.value
+  }
+  await runAndAnswer(given, command, values, file, deps)
+}
+
+/** The command for the first file of sound in the message. */
+export async function answerMessageCommand(
+  given: Given,
+  data: APIMessageApplicationCommandInteractionData,
+  deps: AnswerDeps,
+): Promise<void> {
+  const command = mustBeKnown(deps.commands.find(({ onMessage }) => onMessage === data.name))
+  const message = data.resolved.messages[data.target_id]
+  if (!message) throw new UserError('attachment_gone')
+  await runAndAnswer(given, command, {}, givenFile(soundOf(message), deps), deps)
+}
+
+function mustBeKnown(command: Command | undefined): Command {
+  if (command) return command
+  throw new UserError('bad_usage', 'I do not know that command any more: reload Discord to see what I know.')
+}
+
+async function runAndAnswer(
+  given: Given,
+  command: Command,
+  values: Record<string, unknown>,
+  file: GivenFile | null,
+  deps: AnswerDeps,
+): Promise<void> {
+  const manager = isManager(given.member?.permissions, command.access)
+  if (command.access === 'managers' && !manager) throw new UserError('not_allowed')
+  if (command.file !== null) assertDeliverable(given)
+  const invocation = {
+    interaction: interactionOf(given),
+    manager,
+    options: parseOptions(command, values),
+    file,
+    message: newMessageOf(given),
+    resumes: false,
+  }
+  const reply: Reply = await command.run(invocation, deps)
+  if (reply.kind === 'text') await tellAlone(deps.rest, given, await textOf(reply, deps))
+  else if (reply.standing === 'same') await pointTo(given, reply, deps)
+  else await showRequest(given, reply, deps)
+}
+
+/** A song asked for twice within minutes has its message already. */
+async function pointTo(given: Given, { request }: RequestReply, deps: AnswerDeps): Promise<void> {
+  const message = await findMessage(deps.db, request.id)
+  const isGone = message?.state === 'deleted'
+  if (isGone) await wantNewMessage(deps.db, request.id)
+  const line = isGone
+    ? `Its message was deleted: #${request.number} is shown again in a moment.`
+    : `#{${request.number}} shows how it stands.`
+  const reply = { kind: 'text' as const, title: 'You have asked for that already', lines: [line] }
+  await tellAlone(deps.rest, given, await textOf(reply, deps))
+}
+
+async function textOf(reply: Extract<Reply, { kind: 'text' }>, deps: AnswerDeps): Promise<string> {
+  const { db, rest } = deps
+  const numbers = numbersIn(reply)
+  const places = numbers.length > 0 ? await messagesOfNumbers(db, 'discord', rest.applicationId, numbers) : []
+  const links = new Map(places.map((place) => [place.number, messageLink(place)]))
+  return renderText(reply, { linkOf: (number) => links.get(number) })
+}
+
+async function showRequest(given: Given, { request }: RequestReply, deps: AnswerDeps): Promise<void> {
+  const { db, rest, log } = deps
+  const [facts, message] = await Promise.all([readCard(db, request.id), findMessage(db, request.id)])
+  if (!facts) throw new Error('the request is gone')
+  // Another process has answered this interaction, or the courier has made its message.
+  if (message?.messageId) return
+  const now = new Date()
+  const card = cardOf(facts, now)
+  const show = (plain: boolean) => showCard(rest, given, renderCard(card, { plain, now }))
+  const messageId = await show(message?.plain ?? false).catch(async (error: unknown) => {
+    if (!isRefused(error)) throw error
+    log.warn({ request: request.id }, "Discord refuses the song's words; its card goes without them")
+    await messageGoesPlain(db, request.id)
+    return show(true)
+  })
+  if (!messageId) return
+  await messageIsThere(db, request.id, messageId, cardDigest(card))
+}

@@ -1,0 +1,13 @@
+// What it takes to answer an interaction.
+import type { Command, CommandDeps } from '../../../commands/command.ts'
+import type { Log } from '../../log.ts'
+import type { DiscordRest } from './rest.ts'
+
+export type AnswerDeps = CommandDeps & {
+  rest: DiscordRest
+  log: Log
+  commands: readonly Command[]
+  maxUploadBytes: number
+  /** Whose attachments are fetched. */
+  origins: string[]
+}

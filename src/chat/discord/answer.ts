@@ -1,0 +1,48 @@
+// Every interaction is answered: by a card, a private sentence, suggestions, or an acknowledgement. Never throws.
+import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10'
+import { ChatError, UserError } from '../../errors.ts'
+import { isPassing } from '../../store/database.ts'
+import { answerButton } from './answer-button.ts'
+import { answerCommand, answerMessageCommand } from './answer-command.ts'
+import type { AnswerDeps } from './answer-deps.ts'
+import { answerTyping } from './answer-typing.ts'
+import type { Given } from './interaction.ts'
+import { foreignText } from './markdown.ts'
+import { logUnanswered, tellAlone } from './respond.ts'
+
+const SORRY =
+  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
+const AWAY =
+  'My database is away. Give the command again in a minute; what was saved already is not done twice.'
+const LONGEST = 1900
+
+export async function answer(given: Given, deps: AnswerDeps): Promise<void> {
+  const { rest, log } = deps
+  try {
+    await answerByKind(given, deps)
+  } catch (error) {
+    if (error instanceof ChatError) return logUnanswered(log, given, error)
+    if (!(error instanceof UserError))
+      log.error({ err: error, interaction: given.id }, 'a command went wrong')
+    const sentence = error instanceof UserError ? error.message : isPassing(error) ? AWAY : SORRY
+    await tellAlone(rest, given, foreignText(sentence, LONGEST)).catch((failure: unknown) => {
+      if (failure instanceof ChatError) logUnanswered(log, given, failure)
+      else log.error({ err: failure, interaction: given.id }, 'a sentence could not be said')
+    })
+  }
+}
+
+async function answerByKind(given: Given, deps: AnswerDeps): Promise<void> {
+  switch (given.type) {
+    case InteractionType.ApplicationCommand:
+      if (given.data.type === ApplicationCommandType.ChatInput) return answerCommand(given, given.data, deps)
+      if (given.data.type === ApplicationCommandType.Message)
+        return answerMessageCommand(given, given.data, deps)
+      break
+    case InteractionType.ApplicationCommandAutocomplete:
+      return answerTyping(given, deps)
+    case InteractionType.MessageComponent:
+      return answerButton(given, deps)
+  }
+  throw new UserError('bad_usage', 'That is not something I know.')
+}

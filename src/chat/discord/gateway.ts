@@ -1,0 +1,78 @@
+// Receives interactions as long as the bot runs: opens the session, comes again when Discord was away, and ends with every answer given.
+import { setTimeout as pause } from 'node:timers/promises'
+import { UserError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Given } from './interaction.ts'
+import type { DiscordAccess } from './rest.ts'
+import { openSession, type Session } from './session.ts'
+
+export type GatewayDeps = {
+  access: DiscordAccess
+  log: Log
+  answer: (given: Given) => Promise<void>
+  /** Called whenever a session was opened anew. */
+  onOpen: () => Promise<void>
+}
+export type Gateway = { stop(): Promise<void> }
+
+const FIRST_PAUSE_SECONDS = 1
+const LONGEST_PAUSE_SECONDS = 60
+/** An answer has three seconds. */
+const LAST_ANSWERS_SECONDS = 4
+
+/** Returns at once; a Discord that is away, or a wrong token, keeps nothing else from starting. */
+export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gateway {
+  const stopping = new AbortController()
+  const underWay = new Set<Promise<void>>()
+  let session: Session | undefined
+  let connection: 'lost' | 'back' = 'back'
+
+  const onInteraction = (given: Given) => {
+    if (stopping.signal.aborted) return
+    const answering = answer(given).finally(() => underWay.delete(answering))
+    underWay.add(answering)
+  }
+  const onConnection = (state: 'lost' | 'back') => {
+    // It is lost again with every attempt that fails.
+    if (stopping.signal.aborted || state === connection) return
+    connection = state
+    if (state === 'lost') log.warn('the connection to Discord is lost; it is opened again')
+    else log.info('the connection to Discord is back')
+  }
+  const onRefused = (why: UserError) => {
+    if (stopping.signal.aborted) return
+    log.error({ code: why.code }, `${why.message} Until then Discord's commands are not heard.`)
+    session?.close().catch(() => {})
+  }
+
+  const open = async () => {
+    let seconds = FIRST_PAUSE_SECONDS
+    while (!stopping.signal.aborted) {
+      try {
+        session = await openSession(access, { onInteraction, onConnection, onRefused })
+        if (stopping.signal.aborted) return
+        log.info('listening at Discord')
+        await onOpen()
+        return
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        if (error instanceof UserError) return onRefused(error)
+        const why = error instanceof Error ? error.message : String(error)
+        log.warn({ why, againInSeconds: seconds }, 'Discord cannot be reached')
+        await pause(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => {})
+        seconds = Math.min(seconds * 2, LONGEST_PAUSE_SECONDS)
+      }
+    }
+  }
+  const opening = open()
+
+  return {
+    async stop() {
+      stopping.abort()
+      const limit = pause(LAST_ANSWERS_SECONDS * 1000, undefined, { ref: false })
+      await Promise.race([Promise.allSettled(underWay), limit])
+      await Promise.race([opening, limit])
+      await session?.close()
+    },
+  }
+}

@@ -1,0 +1,56 @@
+// Discord, wired: the gateway hears people, REST answers them, and Discord knows the commands.
+import { COMMANDS } from '../../../commands/index.ts'
+import type { Settings } from '../../config.ts'
+import { describeError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Services } from '../../services.ts'
+import type { Database } from '../../store/database.ts'
+import { answer } from './answer.ts'
+import { attachmentOrigins } from './attachment.ts'
+import { type Gateway, startGateway } from './gateway.ts'
+import { registerCommands } from './register.ts'
+import { createDiscordRest, type DiscordAccess } from './rest.ts'
+
+/** How long a database that has gone away is waited for. */
+const PATIENCE_SECONDS = 1.5
+
+export function serveDiscord(
+  access: DiscordAccess,
+  settings: Settings,
+  { db, boss, files }: Services,
+  log: Log,
+): Gateway {
+  const rest = createDiscordRest(access)
+  const deps = {
+    // The person waits three seconds, and is told then what there is to tell.
+    db: {
+      ...db,
+      transaction: (work, limits) => db.transaction(work, { patienceSeconds: PATIENCE_SECONDS, ...limits }),
+    } satisfies Database,
+    boss,
+    files,
+    defaultModel: settings.MODEL,
+    maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+    rest,
+    log,
+    commands: COMMANDS,
+    maxUploadBytes: settings.MAX_UPLOAD_BYTES,
+    origins: attachmentOrigins(access.apiUrl),
+  }
+  return startGateway({
+    access,
+    log,
+    answer: (given) => answer(given, deps),
+    async onOpen() {
+      try {
+        const { changed } = await registerCommands(rest)
+        if (changed.length > 0) log.info({ changed }, 'Discord knows the commands now')
+      } catch (error) {
+        log.warn(
+          { code: describeError(error).code },
+          'the commands could not be registered: `npm run register` does it',
+        )
+      }
+    },
+  })
+}

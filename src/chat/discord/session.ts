@@ -1,0 +1,93 @@
+// One session at Discord's gateway, by discord.js, which keeps it over broken connections. Only used to receive.
+import {
+  Client,
+  DiscordjsError,
+  DiscordjsErrorCodes,
+  Events,
+  GatewayCloseCodes,
+  GatewayDispatchEvents,
+} from 'discord.js'
+import { UserError } from '../../errors.ts'
+import type { Given } from './interaction.ts'
+import type { DiscordAccess } from './rest.ts'
+
+export type SessionEvents = {
+  onInteraction: (given: Given) => void
+  /** The connection is gone, or here again; discord.js sees to it. */
+  onConnection: (state: 'lost' | 'back') => void
+  /** Discord wants us no more; the session is over. */
+  onRefused: (why: UserError) => void
+}
+export type Session = { close(): Promise<void> }
+
+const OPEN_SECONDS = 30
+/** Closes after which coming again is of no use. https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway */
+const REFUSALS: Partial<Record<number, string>> = {
+  [GatewayCloseCodes.AuthenticationFailed]:
+    'Discord does not accept DISCORD_TOKEN: copy it anew from the page Bot of your application.',
+  [GatewayCloseCodes.InvalidShard]: 'Discord does not accept how this bot connects.',
+  [GatewayCloseCodes.ShardingRequired]: 'The bot is in more servers than one connection may serve.',
+  [GatewayCloseCodes.InvalidAPIVersion]:
+    'Discord no longer speaks the version of its protocol that this bot does.',
+  [GatewayCloseCodes.InvalidIntents]: 'Discord does not accept what this bot wants to hear.',
+  [GatewayCloseCodes.DisallowedIntents]:
+    'Discord does not allow what this bot wants to hear, though none of it is privileged.',
+}
+
+/**
+ * Opens a session; settles within half a minute.
+ * @throws UserError `chat_unauthorized` or `bad_settings` when trying again is of no use; else any error
+ */
+export async function openSession({ apiUrl, token }: DiscordAccess, events: SessionEvents): Promise<Session> {
+  // Interactions come without any intent, and so no privileged one is asked for.
+  const client = new Client({
+    intents: [],
+    shards: 'auto',
+    rest: { api: apiUrl.replace(/\/+$/, ''), retries: 0, timeout: 15_000 },
+  })
+  let isOpen = false
+  let refused: UserError | undefined
+  const refuse = (code: number) => {
+    const meaning = code === GatewayCloseCodes.AuthenticationFailed ? 'chat_unauthorized' : 'bad_settings'
+    refused ??= new UserError(meaning, REFUSALS[code] ?? `Discord closed the connection for good (${code}).`)
+    if (isOpen) events.onRefused(refused)
+  }
+  // As Discord sends it: nothing that discord.js would have to know about a server or channel first.
+  client.ws.on(GatewayDispatchEvents.InteractionCreate, (given: Given) => events.onInteraction(given))
+  client.on(Events.ShardDisconnect, ({ code }) => refuse(code))
+  client.on(Events.ShardReconnecting, () => isOpen && events.onConnection('lost'))
+  client.on(Events.ShardResume, () => events.onConnection('back'))
+  client.on(Events.ShardReady, () => isOpen && events.onConnection('back'))
+  // What they tell is told by the events above, or by login.
+  client.on(Events.ShardError, () => {})
+  client.on(Events.Error, () => {})
+
+  const close = async () => {
+    await client.destroy()
+    stayClosed(client)
+  }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Discord did not open a session in time')), OPEN_SECONDS * 1000)
+  })
+  const login = client.login(token)
+  try {
+    await Promise.race([login, late])
+    isOpen = true
+    return { close }
+  } catch (error) {
+    login.catch(() => {})
+    await close()
+    const isWrongToken = error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid
+    if (isWrongToken) refuse(GatewayCloseCodes.AuthenticationFailed)
+    throw refused ?? error
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A shard that was waiting to reconnect when it was destroyed would do so: it waits for ever for the session it asks for. */
+function stayClosed(client: Client): void {
+  const never = { sessionInfo: new Promise(() => {}), emit: () => false }
+  client.ws.shards.get = () => never as never
+}

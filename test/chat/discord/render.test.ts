@@ -1,0 +1,290 @@
+import { describe, expect, test } from 'vitest'
+import { cleanText, escapeMarkdown, foreignText, plainText } from '../../../src/chat/discord/markdown.ts'
+import {
+  type CardMessage,
+  footerOf,
+  numbersIn,
+  renderCard,
+  renderText,
+} from '../../../src/chat/discord/render.ts'
+import type { Card } from '../../../src/domain/card.ts'
+
+const now = new Date('2026-01-01T00:00:00Z')
+const card: Card = {
+  id: '6f1c3a52-0d0e-4c7e-9b1e-0a9d7f7d1a11',
+  number: 12,
+  person: '80351110224678912',
+  state: 'working',
+  title: 'Never Gonna Give You Up',
+  artist: 'Rick Astley',
+  coverUrl: 'https://i.scdn.co/image/abc',
+  facts: ['3:33', '113 BPM', 'A♭ major', 'htdemucs'],
+  lines: [
+    { stage: 'download', label: 'Download', state: 'done', fraction: 1, note: null },
+    { stage: 'analysis', label: 'Analysis', state: 'retrying', fraction: 0.5, note: 'trying again (2 of 3)' },
+    { stage: 'processing', label: 'Separation', state: 'running', fraction: 0.42, note: 'loading' },
+    { stage: 'delivery', label: 'Delivery', state: 'ahead', fraction: 0, note: null },
+  ],
+  secondsLeft: 90,
+  notes: [],
+  link: null,
+  error: null,
+  actions: ['cancel'],
+}
+const shown = (more: Partial<Card> = {}, plain = false) => renderCard({ ...card, ...more }, { plain, now })
+const describing = (message: CardMessage) => message.embeds[0]?.description ?? ''
+
+describe('a card', () => {
+  test('shows the song, its stages, who asked and when it will be ready', () => {
+    const message = shown()
+    expect(message).toEqual({
+      content: '',
+      embeds: [
+        {
+          title: 'Never Gonna Give You Up',
+          description: [
+            'Rick Astley',
+            '3:33 · 113 BPM · A♭ major · htdemucs',
+            '',
+            '`Download   ████████ 100%`',
+            '`Analysis   ████░░░░  50%` trying again (2 of 3)',
+            '`Separation ███░░░░░  42%` loading',
+            '`Delivery   ░░░░░░░░   0%`',
+            '',
+            'Ready <t:1767225690:R>',
+            '',
+            'Asked by <@80351110224678912>',
+          ].join('\n'),
+          color: 0xe67e22,
+          footer: { text: 'Request #12' },
+          thumbnail: { url: 'https://i.scdn.co/image/abc' },
+        },
+      ],
+      components: [
+        { type: 1, components: [{ type: 2, style: 2, label: 'Cancel', custom_id: `cancel:${card.id}` }] },
+      ],
+      allowed_mentions: { parse: [] },
+    })
+    expect(message).not.toHaveProperty('attachments')
+    expect(footerOf(12)).toBe(message.embeds[0]?.footer?.text)
+  })
+
+  test('has a colour for every state', () => {
+    const waiting = card.lines.map((line) => ({ ...line, state: 'waiting' as const }))
+    const colours = [
+      shown({ lines: waiting }),
+      shown(),
+      ...(['delivered', 'failed', 'cancelled'] as const).map((state) => shown({ state })),
+    ].map((message) => message.embeds[0]?.color)
+    expect(new Set(colours).size).toBe(5)
+    expect(shown({ state: 'ready' }).embeds[0]?.color).toBe(colours[1])
+  })
+
+  test('says what went wrong and offers to try again', () => {
+    const error = { code: 'not_audio', message: 'That *file* is not audio.' }
+    const message = shown({ state: 'failed', error, actions: ['retry'], secondsLeft: null })
+    expect(describing(message)).toContain('That \\*file\\* is not audio.')
+    expect(message.components[0]?.components[0]).toMatchObject({
+      label: 'Retry',
+      custom_id: `retry:${card.id}`,
+    })
+  })
+
+  test('delivered shows no bars and no buttons', () => {
+    const message = shown({ state: 'delivered', actions: [], notes: ['Drums are silent.'] })
+    expect(message.components).toEqual([])
+    expect(describing(message)).not.toMatch(/█|░/)
+    expect(describing(message)).toContain('Drums are silent.')
+  })
+
+  test('links to files that lie elsewhere', () => {
+    const delivered = { state: 'delivered' as const, actions: [] }
+    expect(describing(shown({ ...delivered, link: 'https://stems.example/a_(b)' }))).toContain(
+      '[The files](https://stems.example/a_%28b%29)',
+    )
+    expect(describing(shown({ ...delivered, link: 'javascript:alert(1)' }))).not.toContain('javascript')
+  })
+
+  test('plain has no word that is not ours', () => {
+    const word = 'Rude'
+    const message = shown(
+      {
+        title: word,
+        artist: word,
+        coverUrl: `https://example.org/${word}`,
+        notes: [`No BPM and key this time: ${word}.`],
+        error: { code: 'not_audio', message: `${word} is not audio.` },
+        lines: [{ stage: 'download', label: 'Download', state: 'waiting', fraction: 0, note: word }],
+      },
+      true,
+    )
+    expect(JSON.stringify(message)).not.toContain(word)
+    expect(message.embeds[0]?.title).toBe('Song #12')
+    expect(describing(message)).toContain('That is not audio that can be decoded')
+    expect(describing(message)).toContain('No BPM and key this time')
+  })
+
+  test.each([
+    ['@everyone <@1> <@&2> <#3>', '\\@everyone \\<\\@1\\> \\<\\@&2\\> \\<#3\\>'],
+    ['**bold** _it_ ~~no~~ `code` ||spoiler||', /^\\\*\\\*bold/],
+    ['[click](https://evil.example)', '\\[click\\](https\\://evil.example)'],
+    ['# big', '\\# big'],
+    ['1. one', '1\\. one'],
+    ['a\u202egnos\u0007\n\nb', 'a gnos b'],
+    ['\ud800x', '\ufffdx'],
+    ['\u200b\u3164 \u2800', 'Song #12'],
+    ['', 'Song #12'],
+  ])('a title shows as it is: %j', (title, wanted) => {
+    const shownTitle = shown({ title }).embeds[0]?.title
+    if (typeof wanted === 'string') expect(shownTitle).toBe(wanted)
+    else expect(shownTitle).toMatch(wanted)
+  })
+
+  test.each([
+    'http://i.scdn.co/a',
+    'javascript:alert(1)',
+    'attachment://a.png',
+    `https://a.b/${'x'.repeat(2100)}`,
+  ])('a cover that is no https address is left out: %#', (coverUrl) =>
+    expect(shown({ coverUrl }).embeds[0]).not.toHaveProperty('thumbnail'),
+  )
+
+  test("stays within Discord's limits, whatever it is given", () => {
+    const random = seeded(7)
+    for (let round = 0; round < 500; round++) {
+      const text = () => wildText(random)
+      const many = (most: number) => Array.from({ length: Math.floor(random() * most) }, text)
+      const error = random() < 0.5 ? { code: 'internal', message: text() } : null
+      const states = ['working', 'ready', 'failed', 'delivered', 'cancelled'] as const
+      const state = states[Math.floor(random() * states.length)] ?? 'ready'
+      const wild: Partial<Card> = {
+        title: text(),
+        artist: text(),
+        facts: many(12),
+        notes: many(12),
+        error,
+        state,
+        lines: card.lines.map((line) => ({ ...line, note: text(), fraction: random() * 3 - 1 })),
+        coverUrl: random() < 0.5 ? `https://${text()}` : text(),
+        link: `https://${text()}`,
+        secondsLeft: random() * 1e6,
+      }
+      expectWithinLimits(shown(wild, random() < 0.3))
+    }
+  })
+})
+
+describe('an answer for one person', () => {
+  const reply = {
+    kind: 'text' as const,
+    title: 'Your *songs*',
+    lines: ['#{12} by @{34}: a_b', '#{13} is done', '@everyone'],
+  }
+  const linkOf = (number: number) => (number === 12 ? 'https://discord.com/channels/1/2/3' : undefined)
+
+  test('names people and links messages; the rest shows as it is', () => {
+    expect(numbersIn(reply)).toEqual([12, 13])
+    expect(renderText(reply, { linkOf })).toBe(
+      '**Your \\*songs\\***\n[#12](https://discord.com/channels/1/2/3) by <@34>: a\\_b\n#13 is done\n\\@everyone',
+    )
+  })
+
+  test('is cut at whole lines and says how many are left out', () => {
+    const lines = Array.from({ length: 60 }, (_, index) => `${index} ${'x'.repeat(70)}`)
+    const text = renderText({ ...reply, lines }, { linkOf })
+    expect(text.length).toBeLessThanOrEqual(2000)
+    const shownLines = text.split('\n').length - 2
+    expect(text).toMatch(new RegExp(`…and ${60 - shownLines} more$`))
+  })
+
+  test('has at most 2000 characters, whatever it is given', () => {
+    const random = seeded(11)
+    for (let round = 0; round < 500; round++) {
+      const lines = Array.from({ length: Math.floor(random() * 30) }, () => `#{12} ${wildText(random)} @{34}`)
+      const text = renderText({ kind: 'text', title: wildText(random), lines }, { linkOf })
+      expect(text.length).toBeLessThanOrEqual(2000)
+      expect(text.isWellFormed()).toBe(true)
+    }
+  })
+})
+
+describe('foreign text', () => {
+  test('is cut between characters and never within an escape', () => {
+    expect(foreignText('🎸'.repeat(10), 9)).toBe(`${'🎸'.repeat(4)}…`)
+    expect(foreignText('****', 5)).toBe('\\*\\*…')
+    expect(foreignText('****', 8)).toBe('\\*\\*\\*\\*')
+    expect(plainText('*'.repeat(200), 100)).toBe(`${'*'.repeat(99)}…`)
+    const random = seeded(3)
+    for (let round = 0; round < 1000; round++) {
+      const longest = 1 + Math.floor(random() * 60)
+      const cut = foreignText(wildText(random), longest)
+      expect(cut.length).toBeLessThanOrEqual(longest)
+      expect(cut.isWellFormed()).toBe(true)
+    }
+  })
+
+  test('escaped, reads as before it was', () => {
+    const random = seeded(5)
+    for (let round = 0; round < 1000; round++) {
+      const text = cleanText(wildText(random).slice(0, 100))
+      expect(escapeMarkdown(text).replace(/\\([^0-9A-Za-z\s])/g, '$1')).toBe(text)
+    }
+  })
+})
+
+function expectWithinLimits({ content, embeds, components }: CardMessage) {
+  expect(content.length).toBeLessThanOrEqual(2000)
+  const [embed, ...more] = embeds
+  expect(more).toEqual([])
+  const parts = [embed?.title ?? '', embed?.description ?? '', embed?.footer?.text ?? '']
+  for (const [index, longest] of [256, 4096, 2048].entries()) {
+    expect(parts[index]?.length).toBeGreaterThan(0)
+    expect(parts[index]?.length).toBeLessThanOrEqual(longest)
+    expect(parts[index]?.isWellFormed()).toBe(true)
+  }
+  expect(parts.join('').length).toBeLessThanOrEqual(6000)
+  if (embed?.thumbnail) expect(embed.thumbnail.url).toMatch(/^https:\/\/.{1,2040}$/)
+  for (const button of components.flatMap((row) => row.components)) {
+    expect(button.custom_id.length).toBeLessThanOrEqual(100)
+    expect(button.label?.length).toBeLessThanOrEqual(80)
+  }
+}
+
+const PIECES = [
+  'a',
+  ' ',
+  '*',
+  '_',
+  '`',
+  '\\',
+  '<@1>',
+  '@everyone',
+  '🎸',
+  '\ud83c',
+  '\udfb8',
+  '\n',
+  '\u202e',
+  '👩‍🚀',
+  'é',
+  '漢',
+  '#',
+  '1.',
+  '\0',
+]
+
+/** Anything up to some thousand characters, mostly what is awkward. */
+function wildText(random: () => number): string {
+  const length = Math.floor(random() ** 4 * 3000)
+  return Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join('')
+}
+
+/** The same numbers in every run (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}

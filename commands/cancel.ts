@@ -17,7 +17,7 @@ export const cancel: Command<typeof cancelOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
-  examples: ['12'],
+  examples: [{ number: 12 }],
   suggest: { number: suggestRequests(OPEN) },
   async run(invocation, deps) {
     const none = {

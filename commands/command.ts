@@ -50,8 +50,8 @@ export type Command<Schema extends z.ZodObject = z.ZodObject, R extends Reply = 
   /** The name under which a message with a file offers the command. */
   onMessage: string | null
   access: 'everyone' | 'managers'
-  /** What a person might type after the name. */
-  examples: string[]
+  /** Options as a person might give them. */
+  examples: Record<string, string | number>[]
   /** Completes what is typed for an option, at most 25. */
   suggest: Partial<
     Record<

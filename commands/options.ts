@@ -81,7 +81,14 @@ export function usageOf(command: Described, prefix: string): string[] {
     return option.required ? usage : `[${usage}]`
   })
   const start = `${prefix}${command.name}`
-  return [[start, ...options].join(' '), ...command.examples.map((example) => `${start} ${example}`)]
+  return [[start, ...options].join(' '), ...command.examples.map((example) => `${start} ${written(example)}`)]
+}
+
+/** As every platform takes it: `name:value`. */
+function written(example: Record<string, string | number>): string {
+  return Object.entries(example)
+    .map(([name, value]) => `${name}:${value}`)
+    .join(' ')
 }
 
 function placeholder({ type, choices }: Option): string {

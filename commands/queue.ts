@@ -29,7 +29,10 @@ export const queue: Command<typeof queueOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'managers',
-  examples: ['action:pause queue:processing', 'action:scale queue:processing limit:1'],
+  examples: [
+    { action: 'pause', queue: 'processing' },
+    { action: 'scale', queue: 'processing', limit: 1 },
+  ],
   suggest: {},
   async run({ manager, options: { action, queue: stage, limit } }, { db }) {
     if (!manager) throw new UserError('not_allowed')

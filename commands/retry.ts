@@ -17,7 +17,7 @@ export const retry: Command<typeof retryOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
-  examples: ['12'],
+  examples: [{ number: 12 }],
   suggest: { number: suggestRequests(ENDED_BADLY) },
   async run(invocation, deps) {
     const none = {

@@ -16,8 +16,8 @@ export const songOption = z
   .describe('A link to the song, or its artist and title')
 export const FILE_HELP = 'An audio file, in place of a link'
 export const SONG_EXAMPLES = [
-  'https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC',
-  'Rick Astley Never Gonna Give You Up',
+  { song: 'https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC' },
+  { song: 'Rick Astley Never Gonna Give You Up' },
 ]
 
 /** Saves the request for a song or a file, and its first job, in one transaction. */

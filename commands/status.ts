@@ -21,7 +21,7 @@ export const status: Command<typeof statusOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
-  examples: ['12'],
+  examples: [{ number: 12 }],
   suggest: { number: suggestRequests('all') },
   async run({ interaction, manager, options: { number } }, { db }) {
     const requests =

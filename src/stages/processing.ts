@@ -24,7 +24,10 @@ export const processing: Stage<Separation & { audio: string; durationSeconds: nu
     return { ...separation, audio: deps.files.pathOf(join(downloaded.folder, file)), durationSeconds }
   },
 
-  async run({ tools, settings }, { audio, durationSeconds, model }, { folder, signal, onProgress }) {
+  async run({ tools, settings, models }, subject, { folder, signal, onProgress }) {
+    const { audio, durationSeconds, model, weights } = subject
+    // Asked for by name while no worker lived: whether it can be had is known only now.
+    if (!weights && models.length > 0) chooseModel(model, models)
     const repo = model === 'starter' ? SHIPPED_MODELS : (settings.MODEL_REPO ?? null)
     const request = {
       input: audio,
@@ -50,6 +53,8 @@ async function withModel(
   separation: Separation | undefined,
 ): Promise<Separation | undefined> {
   if (!separation || separation.weights || models.length === 0) return separation
+  const isKnown = separation.model === 'auto' || models.some(({ name }) => name === separation.model)
+  if (!isKnown) return separation
   const { model, weights } = chooseModel(separation.model, models)
   if (model === separation.model && weights === separation.weights) return separation
   return db.transaction(async (tx) => {

@@ -28,7 +28,14 @@ export async function holdLease(db: Database, name: string, options: LeaseOption
   const { frozenSeconds, signal, onWait, onLost, onTaken } = options
   const key = 'hashtextextended($1, 0)'
   let session: pg.Client | undefined
+  /** Ends when the session has nothing to answer any more: it takes one question at a time. */
+  let asked: Promise<unknown> = Promise.resolve()
   let released = false
+
+  const ask = (client: pg.Client) => {
+    asked = asked.catch(() => {}).then(() => client.query('select 1'))
+    return asked
+  }
 
   const take = async (wait: boolean): Promise<boolean> => {
     const client = await db.session()
@@ -57,7 +64,7 @@ export async function holdLease(db: Database, name: string, options: LeaseOption
     }
     if (released) stop()
     session = client
-    const ping = setInterval(() => void client.query('select 1').catch(() => {}), PING_SECONDS * 1000)
+    const ping = setInterval(() => void ask(client).catch(() => {}), PING_SECONDS * 1000)
     client.once('end', () => {
       clearInterval(ping)
       if (session === client) session = undefined
@@ -95,7 +102,7 @@ export async function holdLease(db: Database, name: string, options: LeaseOption
         () => late.reject(new Error(`the lease of ${name} cannot be proved`)),
         PROOF_MS,
       )
-      await Promise.race([holder.query('select 1'), late.promise]).finally(() => clearTimeout(timer))
+      await Promise.race([ask(holder), late.promise]).finally(() => clearTimeout(timer))
     },
     async release() {
       released = true

@@ -16,7 +16,7 @@ const command: Command = {
   file: 'A file',
   onMessage: null,
   access: 'everyone',
-  examples: ['level:3'],
+  examples: [{ level: 3 }],
   suggest: { note: async () => [] },
   run: async () => ({ kind: 'text', title: '', lines: [] }),
 }

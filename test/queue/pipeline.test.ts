@@ -101,4 +101,12 @@ describe('a request without a worker', async () => {
     )
     expect(after).toEqual({ model: 'starter', weights: 'aaaa1111' })
   })
+
+  test('for a model that no worker turns out to have fails in one sentence', async () => {
+    const other = await createWorld()
+    await other.script({})
+    const { request } = await other.ask(newSong(), { model: 'nope' })
+    await other.worker().decided
+    expect(await other.ended(request)).toMatchObject({ state: 'failed', code: 'unknown_model' })
+  })
 })

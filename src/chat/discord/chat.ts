@@ -1,5 +1,5 @@
 // Discord behind the chat port, by REST alone: what the courier and delivery use, in any process that has the bot's token.
-import type { APIMessage } from 'discord-api-types/v10'
+import { type APIMessage, MessageFlags } from 'discord-api-types/v10'
 import { hasEnded } from '../../domain/card.ts'
 import type { Pacing } from '../../domain/pace.ts'
 import { ChatError } from '../../errors.ts'
@@ -55,7 +55,9 @@ export function openDiscordChat(access: DiscordAccess): Chat {
       try {
         const read = (route: MessageRoute) =>
           rest.request<APIMessage>('GET', route('@original'), { byInteraction: true })
-        return { id: (await reach.byInteraction(message, read)).id }
+        const { id, flags = 0 } = await reach.byInteraction(message, read)
+        // A private sentence, said when it was unknown whether the request was saved, shows nothing to the channel.
+        if (!(flags & MessageFlags.Ephemeral)) return { id }
       } catch (error) {
         if (!(error instanceof ChatError)) throw error
         if (error.code === 'chat_gone') return 'deleted'

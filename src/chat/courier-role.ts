@@ -9,6 +9,7 @@ import { holdLease } from '../store/lease.ts'
 import {
   findMessage,
   forgetExpiredTokens,
+  forgetToken,
   messageBecomes,
   messageGoesPlain,
   messageIsThere,
@@ -134,6 +135,7 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
     messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
+    forgetToken: (requestId) => forgetToken(db, requestId),
     messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),
     failRequest: (requestId, error) => failRequest({ db, boss }, requestId, error),
   }

@@ -19,6 +19,7 @@ export type CourierRecords = {
   ): Promise<void>
   messageBecomes(requestId: string, state: MessageState): Promise<void>
   messageGoesPlain(requestId: string): Promise<void>
+  forgetToken(requestId: string): Promise<void>
   /** Ends a request that can be shown nowhere. */
   failRequest(requestId: string, error: { code: string; message: string }): Promise<unknown>
 }
@@ -169,7 +170,10 @@ export class Courier {
       return false
     }
     const shown = cardDigest(card)
-    await records.messageIsThere(message.requestId, await chat.post(message, card), shown)
+    const id = await chat.post(message, card)
+    // The interaction cannot edit what it did not answer with.
+    await records.forgetToken(message.requestId)
+    await records.messageIsThere(message.requestId, id, shown)
     if (hasEnded(card.state))
       await records.messageShows(message.requestId, { shown, editedAt: null, last: true })
     return true

@@ -11,6 +11,8 @@ import { settleTrack } from './settle.ts'
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
 const RECONNECT_SECONDS = 2
 const SWEEP_SECONDS = 3
+/** From fetching a job to counting the attempt it takes milliseconds; whoever takes longer than this loses the job. */
+const BEGIN_SECONDS = 3
 
 /**
  * The first sweep is at once.
@@ -28,6 +30,7 @@ export function startSweeps(
   const sweep = async () => {
     try {
       await reapWorkers(deps, suspects, own)
+      await resendUnbegun(deps.db, deps.boss)
       for (const trackId of await tracksWithWork(deps.db)) {
         await deps.db.transaction(async (tx) => {
           await lockTrack(tx, trackId)
@@ -80,11 +83,21 @@ async function reapWorkers(
 
 /** Gives back what a dead worker was doing. A crash is no attempt: attempts are counted from job_events. */
 async function resendJobsOf(db: Database, boss: Boss, workerId: string) {
+  await resendEach(db, boss, `s.worker_id = $1 and s.state = 'running'`, workerId)
+}
+
+/** Gives back what was fetched and not begun at once: its worker died in between, and no row says which one it was. */
+async function resendUnbegun(db: Database, boss: Boss) {
+  const where = `s.state in ('waiting', 'retrying') and j.started_on < now() - make_interval(secs => $1)`
+  await resendEach(db, boss, where, BEGIN_SECONDS)
+}
+
+async function resendEach(db: Database, boss: Boss, where: string, value: unknown) {
   const { rows } = await db.query<Attempt>(
     `select s.track_id as "trackId", s.owner, s.queue, j.id, j.retry_count as "retryCount"
      from stages s join pgboss.job j on j.name = s.queue and j.id = s.job_id
-     where s.worker_id = $1 and s.state = 'running' and j.state = 'active'`,
-    [workerId],
+     where j.state = 'active' and ${where}`,
+    [value],
   )
   for (const attempt of rows) {
     await db.transaction(async (tx) => {

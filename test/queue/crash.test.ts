@@ -49,6 +49,21 @@ describe('a worker that dies', async () => {
     await once(heir, 'exit')
   })
 
+  test('between fetching a job and beginning it: the job is taken up within seconds', async () => {
+    await world.script({})
+    const { request } = await world.ask()
+    // As a worker leaves it that dies in between: active for pg-boss, waiting for us.
+    const [job] = await world.services.boss.fetch('download')
+    expect(job?.data).toEqual({ owner: request.trackId })
+    const fetchedMs = performance.now()
+    const worker = await world.workerProcess()
+    expect(await world.ended(request)).toMatchObject({ state: 'ready' })
+    // pg-boss alone would wait for the heartbeat, 10 s and more.
+    expect(performance.now() - fetchedMs).toBeLessThan(9_000)
+    worker.kill('SIGTERM')
+    await once(worker, 'exit')
+  })
+
   test('five times in the same job: it is discarded, as it may be what crashes us', async () => {
     await world.script({})
     const { request } = await world.ask()

@@ -75,6 +75,7 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
       Object.assign(requests.get(requestId)?.message ?? {}, { state })
     },
     messageGoesPlain: async () => {},
+    forgetToken: async () => {},
     failRequest: async () => {},
   }
   const courier = new Courier({

@@ -1,4 +1,5 @@
 // Discord behind the chat port, by REST alone: what the courier and delivery use, in any process that has the bot's token.
+import type { RouteLike } from '@discordjs/rest'
 import { type APIMessage, MessageFlags } from 'discord-api-types/v10'
 import { hasEnded } from '../../domain/card.ts'
 import type { Pacing } from '../../domain/pace.ts'
@@ -6,7 +7,7 @@ import { ChatError } from '../../errors.ts'
 import type { Chat } from '../chat.ts'
 import { createFileLimit, FILE_BYTES } from './file-limit.ts'
 import { createMessage, findCard, mentionOnce, tellPrivately } from './post.ts'
-import { createReach, isAsleep, type MessageRoute } from './reach.ts'
+import { createReach, isAsleep } from './reach.ts'
 import { renderCard } from './render.ts'
 import { createDiscordRest, type DiscordAccess } from './rest.ts'
 import { attachAll, MAX_REQUEST_BYTES } from './upload.ts'
@@ -53,8 +54,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
 
     async find(message) {
       try {
-        const read = (route: MessageRoute) =>
-          rest.request<APIMessage>('GET', route('@original'), { byInteraction: true })
+        const read = (route: RouteLike) => rest.request<APIMessage>('GET', route, { byInteraction: true })
         const { id, flags = 0 } = await reach.byInteraction(message, read)
         // A private sentence, said when it was unknown whether the request was saved, shows nothing to the channel.
         if (!(flags & MessageFlags.Ephemeral)) return { id }
@@ -78,7 +78,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
       const body = renderCard(card, { plain: message.plain, now: new Date() })
       const write = () =>
         reach.byInteractionOrBot(message, (route, byInteraction) =>
-          rest.request('PATCH', route(message.messageId ?? ''), { body, byInteraction }),
+          rest.request('PATCH', route, { body, byInteraction }),
         )
       if (hasEnded(card.state)) await reach.awake(message, write)
       else
@@ -89,10 +89,9 @@ export function openDiscordChat(access: DiscordAccess): Chat {
     },
 
     async attach(message, files, signal) {
-      const id = message.messageId ?? ''
       const there = await reach
         .byInteractionOrBot(message, (route, byInteraction) =>
-          rest.request<APIMessage>('GET', route(id), { byInteraction, signal }),
+          rest.request<APIMessage>('GET', route, { byInteraction, signal }),
         )
         .catch((error: unknown) => {
           // Not allowed to read back: then every file is sent, in place of what may be there.
@@ -102,7 +101,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
       await attachAll(there.attachments, files, (form) =>
         reach.awake(message, () =>
           reach.byInteractionOrBot(message, (route, byInteraction) =>
-            uploads.request<APIMessage>('PATCH', route(id), {
+            uploads.request<APIMessage>('PATCH', route, {
               form,
               byInteraction,
               timeoutSeconds: UPLOAD_SECONDS,

@@ -18,7 +18,8 @@ export const MANAGERS = PermissionFlagsBits.ManageGuild
 const MODERATORS = MANAGERS | PermissionFlagsBits.ManageMessages
 
 /** The names of what the bot may not do where it is asked, of what it needs. */
-export function missingPermissions(appPermissions: string): string[] {
+export function missingPermissions(appPermissions: string | undefined): string[] {
+  if (appPermissions === undefined) return []
   const granted = BigInt(appPermissions)
   return NEEDED.filter(([bit]) => (granted & bit) === 0n).map(([, name]) => name)
 }

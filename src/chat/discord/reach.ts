@@ -1,11 +1,11 @@
 // How a message is reached: by its interaction while that may, then by the bot; a thread that sleeps is woken.
+import type { RouteLike } from '@discordjs/rest'
 import { type APIMessage, RESTJSONErrorCodes, Routes } from 'discord-api-types/v10'
 import { ChatError } from '../../errors.ts'
 import type { Message } from '../../store/messages.ts'
 import { type DiscordRest, discordCode } from './rest.ts'
 
 export type Reach = ReturnType<typeof createReach>
-export type MessageRoute = (messageId: string) => `/${string}`
 
 /** Messages of a channel that are read at once. */
 export const PAGE = 100
@@ -22,14 +22,11 @@ export function createReach(rest: DiscordRest) {
       : undefined
 
   /** @throws ChatError `chat_expired` also when there is no live token */
-  const byInteraction = async <T>(
-    message: Message,
-    call: (route: MessageRoute) => Promise<T>,
-  ): Promise<T> => {
+  const byInteraction = async <T>(message: Message, call: (route: RouteLike) => Promise<T>): Promise<T> => {
     const token = liveToken(message)
     if (!token) throw new ChatError('chat_expired')
     try {
-      return await call((id) => Routes.webhookMessage(rest.applicationId, token, id))
+      return await call(Routes.webhookMessage(rest.applicationId, token, '@original'))
     } catch (error) {
       if (isExpired(error)) dead.add(token)
       throw error
@@ -38,31 +35,31 @@ export function createReach(rest: DiscordRest) {
 
   return {
     liveToken,
+    byInteraction,
 
-    /** The bot's own user, which is the author of what it posts. */
+    /** The bot's own user, which is the author of what it posts; today's applications share their id with it. */
     async botUserId(): Promise<string> {
       botId ??= rest.request<{ id: string }>('GET', Routes.user()).then(({ id }) => id)
       try {
         return await botId
       } catch (error) {
         botId = undefined
+        if (isRefusal(error)) return rest.applicationId
         throw error
       }
     },
 
-    byInteraction,
-
     /** The interaction has a budget of its own and reaches where the bot may not be; when its token is dead the bot goes on, for good. */
     async byInteractionOrBot<T>(
       message: Message,
-      call: (route: MessageRoute, byInteraction: boolean) => Promise<T>,
+      call: (route: RouteLike, byInteraction: boolean) => Promise<T>,
     ): Promise<T> {
       try {
         return await byInteraction(message, (route) => call(route, true))
       } catch (error) {
         if (!isExpired(error)) throw error
       }
-      return call((id) => Routes.channelMessage(message.channel, id), false)
+      return call(Routes.channelMessage(message.channel, message.messageId ?? ''), false)
     },
 
     /** Repeats `call` after waking the thread that it found asleep. */
@@ -82,11 +79,16 @@ export function createReach(rest: DiscordRest) {
         const query = { limit: String(PAGE), ...(after ? { after } : {}) }
         return await rest.request<APIMessage[]>('GET', Routes.channelMessages(channel), { query })
       } catch (error) {
-        if (error instanceof ChatError && error.code === 'chat_forbidden') return []
+        if (isRefusal(error)) return []
         throw error
       }
     },
   }
+}
+
+/** An answer that would be the same again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ChatError && !error.passing
 }
 
 function isExpired(error: unknown): boolean {

@@ -23,8 +23,11 @@ export type Chat = {
   post(message: Message, card: Card): Promise<string>
   /** Writes the card, and nothing but its text and buttons. */
   edit(message: Message, card: Card): Promise<void>
-  /** Makes these the files of the message, each once, also when called again after half of it was done. */
-  attach(message: Message, files: Attachment[], signal: AbortSignal): Promise<void>
+  /**
+   * Makes these the files of the message, each once, also when called again after half of it was done.
+   * @param turn to be waited for before each edit of the message
+   */
+  attach(message: Message, files: Attachment[], turn: () => Promise<void>, signal: AbortSignal): Promise<void>
   /** Replies to the message with a mention of the person who asked, once however often it is called. */
   mention(message: Message, text: string): Promise<void>
   /** Says something to the person who asked alone. @returns false when they cannot be reached */

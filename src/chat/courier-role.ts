@@ -15,6 +15,7 @@ import {
   messageIsThere,
   messageShows,
   messagesToShow,
+  takeEdit,
 } from '../store/messages.ts'
 import { CARD_CHANNEL } from '../store/stages.ts'
 import type { Chat } from './chat.ts'
@@ -134,6 +135,7 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
     },
     messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
+    takeEdit: (requestId, gapSeconds) => takeEdit(db, requestId, gapSeconds),
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
     forgetToken: (requestId) => forgetToken(db, requestId),
     messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),

@@ -1,7 +1,7 @@
 // The courier: makes messages show their requests' cards. It alone writes their text, from the newest state, as often as the
 // platform's budget allows; whoever changes a request only changes rows. One is active for a platform's application.
 import { type Card, cardDigest, hasEnded } from '../domain/card.ts'
-import { Pace } from '../domain/pace.ts'
+import { Pace, secondsBetweenEdits } from '../domain/pace.ts'
 import { ChatError, describeError, ERRORS } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Message, MessageState } from '../store/messages.ts'
@@ -13,10 +13,8 @@ export type CourierRecords = {
   findMessage(requestId: string): Promise<Message | undefined>
   readCard(requestId: string): Promise<Card | undefined>
   messageIsThere(requestId: string, messageId: string, shown: string | null): Promise<void>
-  messageShows(
-    requestId: string,
-    what: { shown: string; editedAt: Date | null; last: boolean },
-  ): Promise<void>
+  messageShows(requestId: string, what: { shown: string; last: boolean }): Promise<void>
+  takeEdit(requestId: string, gapSeconds: number): Promise<Date | undefined>
   messageBecomes(requestId: string, state: MessageState): Promise<void>
   messageGoesPlain(requestId: string): Promise<void>
   forgetToken(requestId: string): Promise<void>
@@ -45,6 +43,8 @@ type Entry = {
 }
 
 const EDITS_AT_ONCE = 16
+/** Somebody else has taken the turn in between: the rows tell when. */
+const TURN_MS = 250
 const LONGEST_BACKOFF_MS = 60_000
 /** Discord bans an address that goes on with a wrong token. */
 const UNAUTHORIZED_PAUSE_MS = 300_000
@@ -142,12 +142,18 @@ export class Courier {
         release()
         if (!last) return
       } else {
+        const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
+        const dueMs = message.editedAt ? message.editedAt.getTime() + gapSeconds * 1000 : 0
+        // Delivery edits too, when it attaches the files.
+        if (dueMs > nowMs()) return this.#again(entry, release, dueMs)
         await prove()
+        const editedAt = await records.takeEdit(requestId, gapSeconds)
+        if (!editedAt) return this.#again(entry, release, nowMs() + TURN_MS)
+        entry.message.editedAt = editedAt
         await chat.edit(message, card)
       }
-      const editedAt = shown === message.shown ? message.editedAt : new Date(nowMs())
-      await records.messageShows(requestId, { shown, editedAt, last })
-      Object.assign(entry.message, { shown, editedAt })
+      await records.messageShows(requestId, { shown, last })
+      entry.message.shown = shown
       entry.failures = 0
     } catch (error) {
       await this.#meet(entry, card, error).catch((again: unknown) => {
@@ -174,8 +180,7 @@ export class Courier {
     // The interaction cannot edit what it did not answer with.
     await records.forgetToken(message.requestId)
     await records.messageIsThere(message.requestId, id, shown)
-    if (hasEnded(card.state))
-      await records.messageShows(message.requestId, { shown, editedAt: null, last: true })
+    if (hasEnded(card.state)) await records.messageShows(message.requestId, { shown, last: true })
     return true
   }
 
@@ -213,11 +218,7 @@ export class Courier {
     }
     log.error({ err: error, request: requestId }, 'a card was refused even in plain words')
     if (card && message.messageId)
-      await records.messageShows(requestId, {
-        shown: cardDigest(card),
-        editedAt: new Date(nowMs()),
-        last: ended,
-      })
+      await records.messageShows(requestId, { shown: cardDigest(card), last: ended })
     else this.#later(entry)
   }
 
@@ -230,6 +231,13 @@ export class Courier {
     if (!ended) await records.failRequest(message.requestId, { code, message: sentence })
     await chat.tell(message, `#${message.number}: ${sentence}`)
     await records.messageBecomes(message.requestId, 'closed')
+  }
+
+  /** It is not its turn yet. */
+  #again(entry: Entry, release: () => void, dueMs: number): void {
+    release()
+    entry.dirty = true
+    entry.notBeforeMs = dueMs
   }
 
   #later(entry: Entry): void {

@@ -40,7 +40,7 @@ export class Pace {
     }
     const { createdAt, editedAt } = message
     const sinceMs = (editedAt ?? createdAt).getTime()
-    const seconds = editedAt ? this.#messageSeconds(message, nowMs) : this.#pacing.firstSeconds
+    const seconds = editedAt ? secondsBetweenEdits(this.#pacing, message, nowMs) : this.#pacing.firstSeconds
     atMs = Math.max(atMs, sinceMs + seconds * 1000)
     return Math.max(atMs, this.#blockedUntil.get(message.channel) ?? 0)
   }
@@ -71,11 +71,6 @@ export class Pace {
     for (const [key, untilMs] of this.#blockedUntil) if (untilMs <= nowMs) this.#blockedUntil.delete(key)
   }
 
-  #messageSeconds({ createdAt }: Paced, nowMs: number): number {
-    const { old, messageSeconds } = this.#pacing
-    return isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
-  }
-
   #budgetsOf(message: Paced, nowMs: number): { key: string; budget: Budget }[] {
     const { channel, workspace, app, old } = this.#pacing
     return [
@@ -94,6 +89,15 @@ export class Pace {
     else this.#edits.delete(key)
     return times
   }
+}
+
+/** The pause that one message needs between two edits, whoever makes them. */
+export function secondsBetweenEdits(
+  { old, messageSeconds }: Pacing,
+  { createdAt }: Pick<Paced, 'createdAt'>,
+  nowMs: number,
+): number {
+  return isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
 }
 
 function isOld(createdAt: Date, nowMs: number, afterSeconds: number): boolean {

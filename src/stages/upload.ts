@@ -2,8 +2,10 @@
 // Everything here may be done again after a crash: the platform's side of the port finds out what is there already.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Attachment, Chat } from '../chat/chat.ts'
 import { attachmentName, songName } from '../domain/names.ts'
+import { secondsBetweenEdits } from '../domain/pace.ts'
 import { type Delivered, packingNotes, smallerLimit, tooLongNote } from '../domain/packing.ts'
 import { resultsLink } from '../domain/results-link.ts'
 import { ChatError } from '../errors.ts'
@@ -13,6 +15,7 @@ import {
   type Message,
   messageBecomes,
   messageGoesPlain,
+  reserveEdit,
   wantNewMessage,
 } from '../store/messages.ts'
 import { notifyCards } from '../store/stages.ts'
@@ -86,7 +89,12 @@ async function attach(
     const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
     attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
   }
-  await chat.attach(message, attachments.slice(0, chat.maxFiles), run.signal)
+  await chat.attach(
+    message,
+    attachments.slice(0, chat.maxFiles),
+    () => editTurn(chat, deps, message, run),
+    run.signal,
+  )
   const named = message.plain ? `request #${request.number}` : songName(track)
   await chat.mention(
     message,
@@ -100,4 +108,16 @@ async function attach(
   const link =
     PUBLIC_URL && ACCESS_SECRET ? resultsLink(PUBLIC_URL, ACCESS_SECRET, request.id, new Date()) : null
   return { ...none, notes: [tooLongNote(maxFileBytes)], link }
+}
+
+/** Waits until the message may be edited: the courier may have done so just now. */
+async function editTurn(
+  chat: Chat,
+  { db }: StageDeps,
+  message: Message,
+  { signal }: StageRun,
+): Promise<void> {
+  const gapSeconds = secondsBetweenEdits(chat.pacing, message, Date.now())
+  const { waitMs } = await reserveEdit(db, message.requestId, gapSeconds)
+  await setTimeout(waitMs, undefined, { signal })
 }

@@ -108,17 +108,49 @@ export async function messageIsThere(
   ])
 }
 
+/**
+ * Takes the next turn at editing a message, which the courier and delivery share: no two edits are closer than `gapSeconds`.
+ * @returns how long it is until then
+ */
+export async function reserveEdit(
+  db: Queryable,
+  requestId: string,
+  gapSeconds: number,
+): Promise<{ waitMs: number }> {
+  const { rows } = await db.query<{ waitMs: number }>(
+    `update messages set edited_at = greatest(clock_timestamp(), edited_at + make_interval(secs => $2)) where request_id = $1
+     returning greatest(0, extract(epoch from edited_at - clock_timestamp()) * 1000)::float8 as "waitMs"`,
+    [requestId, gapSeconds],
+  )
+  return rows[0] ?? { waitMs: 0 }
+}
+
+/** Takes the turn only if it is now. @returns when it was taken; undefined when somebody else has edited just before */
+export async function takeEdit(
+  db: Queryable,
+  requestId: string,
+  gapSeconds: number,
+): Promise<Date | undefined> {
+  const { rows } = await db.query<{ editedAt: Date }>(
+    `update messages set edited_at = clock_timestamp()
+     where request_id = $1 and (edited_at is null or edited_at <= clock_timestamp() - make_interval(secs => $2))
+     returning edited_at as "editedAt"`,
+    [requestId, gapSeconds],
+  )
+  return rows[0]?.editedAt
+}
+
 /** It was edited to show this card; nothing more is to follow when its request has ended. */
 export async function messageShows(
   db: Queryable,
   requestId: string,
-  { shown, editedAt, last }: { shown: string; editedAt: Date | null; last: boolean },
+  { shown, last }: { shown: string; last: boolean },
 ): Promise<void> {
   await db.query(
-    `update messages set shown = $2, edited_at = $3,
-       state = case when $4 and exists (select 1 from requests where id = $1 and state not in ('working', 'ready')) then 'closed' else state end
+    `update messages set shown = $2,
+       state = case when $3 and exists (select 1 from requests where id = $1 and state not in ('working', 'ready')) then 'closed' else state end
      where request_id = $1`,
-    [requestId, shown, editedAt, last],
+    [requestId, shown, last],
   )
 }
 

@@ -44,7 +44,8 @@ export function chatContract(name: string, open: () => Promise<Side>) {
     const { chat } = side
     const folder = await mkdtemp(join(tmpdir(), 'sound-forge-contract-'))
     afterAll(() => rm(folder, { recursive: true, force: true }))
-    const signal = new AbortController().signal
+    const attach = (message: Message, files: Attachment[]) =>
+      chat.attach(message, files, async () => {}, new AbortController().signal)
 
     const posted = async (card: Partial<Card> = {}) => {
       const message = side.request()
@@ -83,7 +84,7 @@ export function chatContract(name: string, open: () => Promise<Side>) {
 
     test('an edit changes text and buttons, notifies nobody, and leaves the files', async () => {
       const message = await posted()
-      await chat.attach(message, await stems(), signal)
+      await attach(message, await stems())
       await chat.edit(
         message,
         cardFor(message, { title: 'Second Title', state: 'failed', actions: ['retry'] }),
@@ -104,7 +105,7 @@ export function chatContract(name: string, open: () => Promise<Side>) {
     test('files arrive whole, under their names, each once, however often they are attached', async () => {
       const message = await posted()
       const files = await stems()
-      for (const _ of [1, 2]) await chat.attach(message, files, signal)
+      for (const _ of [1, 2]) await attach(message, files)
       const seen = only(message)
       expect(seen.files.map(({ name }) => name).sort()).toEqual(files.map(({ name }) => name).sort())
       for (const { name, bytes } of seen.files) expect(bytes.equals(Buffer.alloc(50_000, name))).toBe(true)
@@ -118,8 +119,8 @@ export function chatContract(name: string, open: () => Promise<Side>) {
       const message = await posted()
       const files = await stems()
       fault()
-      await expect(chat.attach(message, files, signal)).rejects.toMatchObject({ code: 'chat_unavailable' })
-      await chat.attach(message, files, signal)
+      await expect(attach(message, files)).rejects.toMatchObject({ code: 'chat_unavailable' })
+      await attach(message, files)
       const seen = only(message)
       expect(seen.files.map(({ bytes }) => bytes.length)).toEqual([50_000, 50_000, 50_000, 50_000])
     })
@@ -127,7 +128,7 @@ export function chatContract(name: string, open: () => Promise<Side>) {
     test('a file above the limit is refused as too large', async () => {
       const message = await posted()
       const huge = await file('huge.wav', side.maxFileBytes + 1)
-      await expect(chat.attach(message, [huge], signal)).rejects.toMatchObject({ code: 'chat_too_large' })
+      await expect(attach(message, [huge])).rejects.toMatchObject({ code: 'chat_too_large' })
     })
 
     test('the person who asked is mentioned once, in a message of its own', async () => {
@@ -156,14 +157,14 @@ export function chatContract(name: string, open: () => Promise<Side>) {
       const message = await posted()
       side.deleteMessage(message)
       await expect(chat.edit(message, cardFor(message))).rejects.toMatchObject({ code: 'chat_gone' })
-      await expect(chat.attach(message, await stems(), signal)).rejects.toMatchObject({ code: 'chat_gone' })
+      await expect(attach(message, await stems())).rejects.toMatchObject({ code: 'chat_gone' })
     })
 
     test('where the bot is shut out, nothing is possible, and it says so', async () => {
       const message = await posted()
       side.shutOut(message)
       await expect(chat.edit(message, cardFor(message))).rejects.toMatchObject({ code: 'chat_forbidden' })
-      await expect(chat.attach(message, await stems(), signal)).rejects.toMatchObject({
+      await expect(attach(message, await stems())).rejects.toMatchObject({
         code: 'chat_forbidden',
       })
       await expect(

@@ -64,10 +64,17 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
     findMessage: async (requestId) => structuredClone(requests.get(requestId)?.message),
     readCard: async (requestId) => structuredClone(requests.get(requestId)?.card),
     messageIsThere: async () => {},
-    async messageShows(requestId, { shown, editedAt, last }) {
+    async takeEdit(requestId, gapSeconds) {
+      const one = requests.get(requestId)
+      const last = one?.message.editedAt?.getTime() ?? Number.NEGATIVE_INFINITY
+      if (!one || last > nowMs - gapSeconds * 1000) return undefined
+      one.message.editedAt = new Date(nowMs)
+      return one.message.editedAt
+    },
+    async messageShows(requestId, { shown, last }) {
       const one = requests.get(requestId)
       if (!one) return
-      Object.assign(one.message, { shown, editedAt })
+      one.message.shown = shown
       if (last && hasEnded(one.card.state)) one.message.state = 'closed'
       one.staleSinceMs = cardDigest(one.card) === shown ? undefined : nowMs
     },

@@ -10,7 +10,7 @@ import { createMessage, findCard, mentionOnce, tellPrivately } from './post.ts'
 import { createReach, isAsleep } from './reach.ts'
 import { renderCard } from './render.ts'
 import { createDiscordRest, type DiscordAccess } from './rest.ts'
-import { attachAll, MAX_REQUEST_BYTES } from './upload.ts'
+import { attachAll, type Form, MAX_REQUEST_BYTES } from './upload.ts'
 
 /**
  * Seen limits are 5 edits in 5 s a channel, 3 in 6 s of messages older than an hour, and 50 requests a second in all; delivery, other
@@ -88,7 +88,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
         })
     },
 
-    async attach(message, files, signal) {
+    async attach(message, files, turn, signal) {
       const there = await reach
         .byInteractionOrBot(message, (route, byInteraction) =>
           rest.request<APIMessage>('GET', route, { byInteraction, signal }),
@@ -98,18 +98,19 @@ export function openDiscordChat(access: DiscordAccess): Chat {
           if (error instanceof ChatError && error.code === 'chat_forbidden') return { attachments: [] }
           throw error
         })
-      await attachAll(there.attachments, files, (form) =>
-        reach.awake(message, () =>
-          reach.byInteractionOrBot(message, (route, byInteraction) =>
-            uploads.request<APIMessage>('PATCH', route, {
-              form,
-              byInteraction,
-              timeoutSeconds: UPLOAD_SECONDS,
-              signal,
-            }),
-          ),
-        ),
-      )
+      const patch = (form: Form) =>
+        reach.byInteractionOrBot(message, (route, byInteraction) =>
+          uploads.request<APIMessage>('PATCH', route, {
+            form,
+            byInteraction,
+            timeoutSeconds: UPLOAD_SECONDS,
+            signal,
+          }),
+        )
+      await attachAll(there.attachments, files, async (form) => {
+        await turn()
+        return reach.awake(message, () => patch(form))
+      })
     },
 
     mention: (message, text) => mentionOnce(rest, reach, message, text),

@@ -10,7 +10,7 @@ import type { RestOptions } from './rest.ts'
 export const MAX_REQUEST_BYTES = 25 * 1024 ** 2 - 64 * 1024
 
 type Held = Pick<APIAttachment, 'id' | 'filename' | 'size'>
-type Form = NonNullable<RestOptions['form']>
+export type Form = NonNullable<RestOptions['form']>
 export type PatchMessage = (form: Form) => Promise<{ attachments: Held[] }>
 
 /**

@@ -204,10 +204,10 @@ describe('at its real pace', async () => {
     const asked = await Promise.all(Array.from({ length: 5 }, () => band.separate({}, { channel })))
     const messages = await Promise.all(asked.map((one) => band.shown(one)))
     for (const message of messages) await band.delivered(message, 60)
+    // Whoever makes it: delivery attaches the files, the courier writes the text.
     for (const { edits } of messages) {
-      const texts = edits.filter(({ files }) => files.length === 0).map(({ atMs }) => atMs)
-      for (const [index, atMs] of texts.slice(1).entries())
-        expect(atMs - (texts[index] ?? 0)).toBeGreaterThan(4900)
+      for (const [index, { atMs }] of edits.slice(1).entries())
+        expect(atMs - (edits[index]?.atMs ?? 0)).toBeGreaterThan(4900)
     }
     expect(discord.rateLimited).toEqual([])
     await world.script({})

@@ -27,7 +27,7 @@ export async function startBot(
   if (discord) {
     platforms.push('discord')
     // Its library is loaded only where it is used: a quarter of a second, and 40 MB.
-    const { serveDiscord } = await import('./chat/discord/serve.ts')
+    const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
     parts.push(serveDiscord(discord, settings, services, log))
   }
   return {

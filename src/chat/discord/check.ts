@@ -2,9 +2,9 @@
 import { type APIApplication, type APIGatewayBotInfo, type APIUser, Routes } from 'discord-api-types/v10'
 import { ChatError, UserError } from '../../errors.ts'
 import { bad, type Finding, good, note } from '../../findings.ts'
+import { openSession } from './gateway/session.ts'
 import { inviteLink } from './permissions.ts'
 import { createDiscordRest, type DiscordAccess } from './rest.ts'
-import { openSession } from './session.ts'
 
 /** Discord locks a bot out for a day when it has used up its sessions. */
 const FEW_SESSIONS = 50

@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
-import { serveDiscord } from '../../../src/chat/discord/serve.ts'
+import { serveDiscord } from '../../../src/chat/discord/gateway/serve.ts'
 import type { Settings } from '../../../src/config.ts'
 import type { Services } from '../../../src/services.ts'
 import type { Database } from '../../../src/store/database.ts'

@@ -7,9 +7,9 @@ import {
   GatewayCloseCodes,
   GatewayDispatchEvents,
 } from 'discord.js'
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../../errors.ts'
+import type { DiscordAccess } from '../rest.ts'
 import type { Given } from './interaction.ts'
-import type { DiscordAccess } from './rest.ts'
 
 export type SessionEvents = {
   onInteraction: (given: Given) => void

@@ -1,13 +1,13 @@
 // A button of a card. What it does and who may is decided by the rows, not by the button.
 import type { APIMessageComponentInteraction } from 'discord-api-types/v10'
-import { UserError } from '../../errors.ts'
-import { cancelRequest } from '../../queue/cancel.ts'
-import { retryRequest } from '../../queue/retry.ts'
-import { findMessage } from '../../store/messages.ts'
+import { UserError } from '../../../errors.ts'
+import { cancelRequest } from '../../../queue/cancel.ts'
+import { retryRequest } from '../../../queue/retry.ts'
+import { findMessage } from '../../../store/messages.ts'
+import { parseButtonId } from '../buttons.ts'
+import { isManager } from '../permissions.ts'
 import type { AnswerDeps } from './answer-deps.ts'
-import { parseButtonId } from './buttons.ts'
 import { assertDeliverable, interactionOf } from './interaction.ts'
-import { isManager } from './permissions.ts'
 import { acknowledge } from './respond.ts'
 
 export async function answerButton(given: APIMessageComponentInteraction, deps: AnswerDeps): Promise<void> {

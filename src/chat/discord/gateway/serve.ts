@@ -1,15 +1,15 @@
 // Discord, wired: the gateway hears people, REST answers them, and Discord knows the commands.
-import { COMMANDS } from '../../../commands/index.ts'
-import type { Settings } from '../../config.ts'
-import { describeError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
-import type { Services } from '../../services.ts'
-import type { Database } from '../../store/database.ts'
+import { COMMANDS } from '../../../../commands/index.ts'
+import type { Settings } from '../../../config.ts'
+import { describeError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import type { Services } from '../../../services.ts'
+import type { Database } from '../../../store/database.ts'
+import { registerCommands } from '../register.ts'
+import { createDiscordRest, type DiscordAccess } from '../rest.ts'
 import { answer } from './answer.ts'
 import { attachmentOrigins } from './attachment.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import { registerCommands } from './register.ts'
-import { createDiscordRest, type DiscordAccess } from './rest.ts'
 
 /** How long a database that has gone away is waited for. */
 const PATIENCE_SECONDS = 1.5

@@ -1,7 +1,7 @@
 // What it takes to answer an interaction.
-import type { Command, CommandDeps } from '../../../commands/command.ts'
-import type { Log } from '../../log.ts'
-import type { DiscordRest } from './rest.ts'
+import type { Command, CommandDeps } from '../../../../commands/command.ts'
+import type { Log } from '../../../log.ts'
+import type { DiscordRest } from '../rest.ts'
 
 export type AnswerDeps = CommandDeps & {
   rest: DiscordRest

@@ -1,13 +1,13 @@
 // Every interaction is answered: by a card, a private sentence, suggestions, or an acknowledgement. Never throws.
 import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10'
-import { ChatError, UserError } from '../../errors.ts'
-import { isPassing } from '../../store/database.ts'
+import { ChatError, UserError } from '../../../errors.ts'
+import { isPassing } from '../../../store/database.ts'
+import { foreignText } from '../markdown.ts'
 import { answerButton } from './answer-button.ts'
 import { answerCommand, answerMessageCommand } from './answer-command.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { answerTyping } from './answer-typing.ts'
 import type { Given } from './interaction.ts'
-import { foreignText } from './markdown.ts'
 import { logUnanswered, tellAlone } from './respond.ts'
 
 const SORRY =

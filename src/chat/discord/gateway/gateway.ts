@@ -1,9 +1,9 @@
 // Receives interactions as long as the bot runs: opens the session, comes again when Discord was away, and ends with every answer given.
 import { setTimeout as pause } from 'node:timers/promises'
-import { UserError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
+import { UserError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import type { DiscordAccess } from '../rest.ts'
 import type { Given } from './interaction.ts'
-import type { DiscordAccess } from './rest.ts'
 import { openSession, type Session } from './session.ts'
 
 export type GatewayDeps = {

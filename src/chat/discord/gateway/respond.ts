@@ -8,11 +8,11 @@ import {
   type RESTPostAPIInteractionCallbackWithResponseResult,
   Routes,
 } from 'discord-api-types/v10'
-import { ChatError } from '../../errors.ts'
-import type { Log } from '../../log.ts'
+import { ChatError } from '../../../errors.ts'
+import type { Log } from '../../../log.ts'
+import type { CardMessage } from '../render.ts'
+import { type DiscordRest, discordCode } from '../rest.ts'
 import type { Given } from './interaction.ts'
-import type { CardMessage } from './render.ts'
-import { type DiscordRest, discordCode } from './rest.ts'
 
 const TIMEOUT_SECONDS = 5
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */

@@ -5,24 +5,24 @@ import {
   type APIMessageApplicationCommandInteractionData,
   ApplicationCommandOptionType,
 } from 'discord-api-types/v10'
-import type { Command, Reply, RequestReply } from '../../../commands/command.ts'
-import { parseOptions } from '../../../commands/options.ts'
-import { cardDigest, cardOf } from '../../domain/card.ts'
-import type { GivenFile } from '../../domain/source.ts'
-import { UserError } from '../../errors.ts'
-import { readCard } from '../../store/cards.ts'
+import type { Command, Reply, RequestReply } from '../../../../commands/command.ts'
+import { parseOptions } from '../../../../commands/options.ts'
+import { cardDigest, cardOf } from '../../../domain/card.ts'
+import type { GivenFile } from '../../../domain/source.ts'
+import { UserError } from '../../../errors.ts'
+import { readCard } from '../../../store/cards.ts'
 import {
   findMessage,
   messageGoesPlain,
   messageIsThere,
   messagesOfNumbers,
   wantNewMessage,
-} from '../../store/messages.ts'
+} from '../../../store/messages.ts'
+import { isManager } from '../permissions.ts'
+import { numbersIn, renderCard, renderText } from '../render.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { givenFile, soundOf } from './attachment.ts'
 import { assertDeliverable, type Given, interactionOf, messageLink, newMessageOf } from './interaction.ts'
-import { isManager } from './permissions.ts'
-import { numbersIn, renderCard, renderText } from './render.ts'
 import { isRefused, showCard, tellAlone } from './respond.ts'
 
 export async function answerCommand(

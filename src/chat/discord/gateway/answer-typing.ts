@@ -4,11 +4,11 @@ import {
   type APIApplicationCommandOptionChoice,
   ApplicationCommandOptionType,
 } from 'discord-api-types/v10'
-import type { Suggestion } from '../../../commands/command.ts'
+import type { Suggestion } from '../../../../commands/command.ts'
+import { plainText } from '../markdown.ts'
+import { isManager } from '../permissions.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { interactionOf } from './interaction.ts'
-import { plainText } from './markdown.ts'
-import { isManager } from './permissions.ts'
 import { suggest } from './respond.ts'
 
 /** Discord waits three. */

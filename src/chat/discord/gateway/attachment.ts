@@ -1,7 +1,7 @@
 // Files that came by Discord: from its own hosts, and not clearly something else than sound. Pure.
 import type { APIAttachment, APIMessage } from 'discord-api-types/v10'
-import { type AttachmentSource, attachmentSource } from '../../domain/source.ts'
-import { UserError } from '../../errors.ts'
+import { type AttachmentSource, attachmentSource } from '../../../domain/source.ts'
+import { UserError } from '../../../errors.ts'
 
 const CDN_ORIGINS = ['https://cdn.discordapp.com', 'https://media.discordapp.net']
 const SOUND_TYPE = /^(audio|video)\/|^application\/(ogg|mp4|x-matroska)\b/i

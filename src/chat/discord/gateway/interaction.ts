@@ -1,10 +1,10 @@
 // What an interaction says: who asks, where, and how its answer may be reached. Pure.
 import type { APIInteraction, APIMessageComponentInteraction } from 'discord-api-types/v10'
-import { UserError } from '../../errors.ts'
-import type { NewMessage } from '../../store/messages.ts'
-import type { Interaction } from '../../store/requests.ts'
-import { missingPermissions } from './permissions.ts'
-import { timeOf } from './snowflake.ts'
+import { UserError } from '../../../errors.ts'
+import type { NewMessage } from '../../../store/messages.ts'
+import type { Interaction } from '../../../store/requests.ts'
+import { missingPermissions } from '../permissions.ts'
+import { timeOf } from '../snowflake.ts'
 
 /** Of every kind but a ping, which the gateway never gets. */
 export type Given = Exclude<APIInteraction, { type: 1 }> | APIMessageComponentInteraction

@@ -32,6 +32,10 @@ create table messages (
   created_at timestamptz not null default now()
 );
 create index on messages (platform, app, state) where state <> 'closed';
+create index on messages (token_expires_at) where token is not null;
+create index on messages (channel, edited_at);
+create index on requests (interaction_id);
+create index on stages (folder);
 
 -- What an admin has said of a queue, on all machines; no row: as the settings say.
 create table queue_controls (

@@ -46,8 +46,7 @@ export const ERRORS = {
   chat_waiting: 'The message for the stems is still to be made.',
   chat_gone: 'The message is no longer there.',
   chat_expired: 'The time in which the command could be answered is over.',
-  chat_forbidden:
-    'The stems are ready, but I may not post in that channel: let me view it and attach files, then use /retry.',
+  chat_forbidden: 'I may not post in that channel: let me view it and attach files there, then use /retry.',
   chat_text_refused: 'The server refuses the words of that song.',
   chat_too_large: 'The files are larger than this channel takes: ask for fewer stems or for mp3.',
   chat_refused: 'The chat platform refused the message: report it if it stays.',
@@ -102,10 +101,16 @@ export class ChatError extends Error {
   override name = 'ChatError'
   readonly code: ChatErrorCode
   readonly retryAfterSeconds: number
-  constructor(code: ChatErrorCode, options: ErrorOptions & { retryAfterSeconds?: number } = {}) {
+  /** Whether a pause that was asked for is for every channel. */
+  readonly everywhere: boolean
+  constructor(
+    code: ChatErrorCode,
+    options: ErrorOptions & { retryAfterSeconds?: number; everywhere?: boolean } = {},
+  ) {
     super(ERRORS[code], options)
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds ?? 0
+    this.everywhere = options.everywhere ?? false
   }
   /** Whether the same call may succeed later. */
   get passing(): boolean {

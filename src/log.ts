@@ -13,6 +13,9 @@ const SECRET_PATHS = [
   '*.password',
   'token',
   '*.token',
+  // PostgreSQL's: a row, and with it a token.
+  'err.detail',
+  'err.cause.detail',
   'connectionString',
   '*.connectionString',
 ]

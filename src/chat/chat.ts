@@ -17,8 +17,8 @@ export type Chat = {
   maxFiles: number
   /** The largest file that this message takes now, in bytes. */
   maxFileBytes(message: Message): Promise<number>
-  /** The id of the message that shows this request already, if the platform has one. `deleted`: it had one. */
-  find(message: Message): Promise<{ id: string } | 'absent' | 'deleted'>
+  /** The id of the message that shows this request already, if the platform has one. */
+  find(message: Message): Promise<{ id: string } | 'absent'>
   /** Posts a new message. @returns its id */
   post(message: Message, card: Card): Promise<string>
   /** Writes the card, and nothing but its text and buttons. */

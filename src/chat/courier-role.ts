@@ -12,9 +12,11 @@ import {
   forgetToken,
   messageBecomes,
   messageGoesPlain,
+  messageIsGone,
   messageIsThere,
   messageShows,
   messagesToShow,
+  postponeEdits,
   takeEdit,
 } from '../store/messages.ts'
 import { CARD_CHANNEL } from '../store/stages.ts'
@@ -135,7 +137,10 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
     },
     messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
-    takeEdit: (requestId, gapSeconds) => takeEdit(db, requestId, gapSeconds),
+    takeEdit: (requestId, gapSeconds, budget) => takeEdit(db, requestId, gapSeconds, budget),
+    postponeEdits: (channel, pauseSeconds, gapSeconds) =>
+      postponeEdits(db, { platform: chat.platform, app: chat.app, channel }, pauseSeconds, gapSeconds),
+    messageIsGone: (requestId, messageId, state) => messageIsGone(db, requestId, messageId, state),
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
     forgetToken: (requestId) => forgetToken(db, requestId),
     messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),

@@ -1,10 +1,11 @@
 // The courier: makes messages show their requests' cards. It alone writes their text, from the newest state, as often as the
 // platform's budget allows; whoever changes a request only changes rows. One is active for a platform's application.
 import { type Card, cardDigest, hasEnded } from '../domain/card.ts'
-import { Pace, secondsBetweenEdits } from '../domain/pace.ts'
+import { type Budget, channelBudget, Pace, secondsBetweenEdits } from '../domain/pace.ts'
 import { ChatError, describeError, ERRORS } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Message, MessageState } from '../store/messages.ts'
+import type { RequestState } from '../store/requests.ts'
 import type { Chat } from './chat.ts'
 
 /** What the courier reads and writes down; see store/messages.ts. */
@@ -13,8 +14,10 @@ export type CourierRecords = {
   findMessage(requestId: string): Promise<Message | undefined>
   readCard(requestId: string): Promise<Card | undefined>
   messageIsThere(requestId: string, messageId: string, shown: string | null): Promise<void>
-  messageShows(requestId: string, what: { shown: string; last: boolean }): Promise<void>
-  takeEdit(requestId: string, gapSeconds: number): Promise<Date | undefined>
+  takeEdit(requestId: string, gapSeconds: number, budget: Budget): Promise<Date | undefined>
+  postponeEdits(channel: string | null, pauseSeconds: number, gapSeconds: number): Promise<void>
+  messageShows(requestId: string, what: { shown: string; state: RequestState }): Promise<void>
+  messageIsGone(requestId: string, messageId: string | null, state: 'deleted' | 'closed'): Promise<void>
   messageBecomes(requestId: string, state: MessageState): Promise<void>
   messageGoesPlain(requestId: string): Promise<void>
   forgetToken(requestId: string): Promise<void>
@@ -37,14 +40,17 @@ type Entry = {
   /** The card may differ from what the message shows. */
   dirty: boolean
   busy: Promise<void> | undefined
-  /** After a failure, not before this. */
+  /** After a failure, or when it was not its turn, not before this. */
   notBeforeMs: number
+  /** Without a message not before this: its gateway may still answer. */
+  postAtMs: number
   failures: number
 }
 
 const EDITS_AT_ONCE = 16
 /** Somebody else has taken the turn in between: the rows tell when. */
 const TURN_MS = 250
+const STALE_MS = 60_000
 const LONGEST_BACKOFF_MS = 60_000
 /** Discord bans an address that goes on with a wrong token. */
 const UNAUTHORIZED_PAUSE_MS = 300_000
@@ -63,24 +69,19 @@ export class Courier {
   /** These tracks' cards may have changed, or all. */
   async look(trackIds: string[] | 'all'): Promise<void> {
     const found = await this.#deps.records.messagesToShow(trackIds)
+    const nowMs = this.#deps.nowMs()
     for (const message of found) {
+      const fresh = { message, dirty: true, postAtMs: nowMs + message.postInMs }
       const entry = this.#entries.get(message.requestId)
-      if (entry) Object.assign(entry, { message, dirty: true })
-      else
-        this.#entries.set(message.requestId, {
-          message,
-          dirty: true,
-          busy: undefined,
-          notBeforeMs: 0,
-          failures: 0,
-        })
+      if (entry) Object.assign(entry, fresh)
+      else this.#entries.set(message.requestId, { ...fresh, busy: undefined, notBeforeMs: 0, failures: 0 })
     }
     const there = new Set(found.map(({ requestId }) => requestId))
     for (const [requestId, { message, busy }] of this.#entries) {
       const looked = trackIds === 'all' || trackIds.includes(message.trackId)
       if (looked && !busy && !there.has(requestId)) this.#entries.delete(requestId)
     }
-    this.#pace.forget(this.#deps.nowMs())
+    this.#pace.forget(nowMs)
   }
 
   /** Starts every edit that may be made now, last cards first, then the longest waiting. @returns when the next may be made */
@@ -111,9 +112,9 @@ export class Courier {
     await Promise.all([...this.#entries.values()].map((entry) => entry.busy))
   }
 
-  #dueMs({ message, notBeforeMs }: Entry, nowMs: number): number {
-    const postAfterMs = message.messageId ? 0 : message.postAfter.getTime()
-    return Math.max(this.#pace.mayEditAt(message, nowMs), notBeforeMs, postAfterMs, this.#pausedUntilMs)
+  #dueMs({ message, notBeforeMs, postAtMs }: Entry, nowMs: number): number {
+    const thereMs = message.messageId ? 0 : postAtMs
+    return Math.max(this.#pace.mayEditAt(message, nowMs), notBeforeMs, thereMs, this.#pausedUntilMs)
   }
 
   async #show(entry: Entry, release: () => void): Promise<void> {
@@ -132,27 +133,28 @@ export class Courier {
       entry.message = message
       const shown = cardDigest(card)
       if (message.messageId === null) {
+        if (message.postInMs > 0) return this.#again(entry, release, nowMs() + message.postInMs)
         await prove()
         if (!(await this.#make(message, card))) entry.dirty = true
         entry.failures = 0
         return
       }
-      const last = hasEnded(card.state)
-      if (shown === message.shown) {
+      if (shown === message.shown && !isStale(card, message, nowMs())) {
         release()
-        if (!last) return
+        if (!hasEnded(card.state)) return
       } else {
         const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
         const dueMs = message.editedAt ? message.editedAt.getTime() + gapSeconds * 1000 : 0
         // Delivery edits too, when it attaches the files.
         if (dueMs > nowMs()) return this.#again(entry, release, dueMs)
         await prove()
-        const editedAt = await records.takeEdit(requestId, gapSeconds)
+        const budget = channelBudget(chat.pacing, message, nowMs())
+        const editedAt = await records.takeEdit(requestId, gapSeconds, budget)
         if (!editedAt) return this.#again(entry, release, nowMs() + TURN_MS)
         entry.message.editedAt = editedAt
         await chat.edit(message, card)
       }
-      await records.messageShows(requestId, { shown, last })
+      await records.messageShows(requestId, { shown, state: card.state })
       entry.message.shown = shown
       entry.failures = 0
     } catch (error) {
@@ -167,10 +169,6 @@ export class Courier {
   async #make(message: Message, card: Card): Promise<boolean> {
     const { chat, records } = this.#deps
     const found = await chat.find(message)
-    if (found === 'deleted') {
-      await records.messageBecomes(message.requestId, 'deleted')
-      return true
-    }
     if (found !== 'absent') {
       await records.messageIsThere(message.requestId, found.id, null)
       return false
@@ -180,22 +178,25 @@ export class Courier {
     // The interaction cannot edit what it did not answer with.
     await records.forgetToken(message.requestId)
     await records.messageIsThere(message.requestId, id, shown)
-    if (hasEnded(card.state)) await records.messageShows(message.requestId, { shown, last: true })
+    if (hasEnded(card.state)) await records.messageShows(message.requestId, { shown, state: card.state })
     return true
   }
 
   /** What becomes of a message that could not be written. */
   async #meet(entry: Entry, card: Card | undefined, error: unknown): Promise<void> {
-    const { records, log, nowMs } = this.#deps
+    const { chat, records, log, nowMs } = this.#deps
     const { message } = entry
     const { requestId } = message
     const ended = card !== undefined && hasEnded(card.state)
     const code = error instanceof ChatError ? error.code : 'passing'
-    if (code === 'chat_gone' && message.messageId)
-      return records.messageBecomes(requestId, ended ? 'closed' : 'deleted')
-    if (code === 'chat_gone' || code === 'chat_forbidden') return this.#nowhere(entry, ended)
-    if (code === 'chat_busy') {
-      this.#pace.block(message.channel, nowMs() + (error as ChatError).retryAfterSeconds * 1000)
+    if (code === 'chat_gone')
+      return records.messageIsGone(requestId, message.messageId, ended ? 'closed' : 'deleted')
+    if (code === 'chat_forbidden') return this.#nowhere(entry, card)
+    if (error instanceof ChatError && code === 'chat_busy') {
+      const { retryAfterSeconds, everywhere } = error
+      const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
+      await records.postponeEdits(everywhere ? null : message.channel, retryAfterSeconds, gapSeconds)
+      this.#pace.block(message.channel, nowMs() + retryAfterSeconds * 1000)
       entry.dirty = true
       return
     }
@@ -218,19 +219,21 @@ export class Courier {
     }
     log.error({ err: error, request: requestId }, 'a card was refused even in plain words')
     if (card && message.messageId)
-      await records.messageShows(requestId, { shown: cardDigest(card), last: ended })
+      await records.messageShows(requestId, { shown: cardDigest(card), state: card.state })
     else this.#later(entry)
   }
 
-  /** We may not write there. A request without a message ends; one with a message goes on unseen, and its end is told in private. */
-  async #nowhere(entry: Entry, ended: boolean): Promise<void> {
+  /** We may not write there. A request without a message ends; one with a message goes on unseen, and a bad end is told in private. */
+  async #nowhere({ message }: Entry, card: Card | undefined): Promise<void> {
     const { chat, records } = this.#deps
-    const { message } = entry
-    if (message.messageId && !ended) return records.messageBecomes(message.requestId, 'muted')
+    const { requestId, number, messageId } = message
+    const ended = card !== undefined && hasEnded(card.state)
+    if (messageId && !ended) return records.messageBecomes(requestId, 'muted')
     const { code, message: sentence } = describeError(new ChatError('chat_forbidden'))
-    if (!ended) await records.failRequest(message.requestId, { code, message: sentence })
-    await chat.tell(message, `#${message.number}: ${sentence}`)
-    await records.messageBecomes(message.requestId, 'closed')
+    if (!ended) await records.failRequest(requestId, { code, message: sentence })
+    if (!ended || card.state === 'failed')
+      await chat.tell(message, `#${number}: ${card?.error?.message ?? sentence}`)
+    await records.messageBecomes(requestId, 'closed')
   }
 
   /** It is not its turn yet. */
@@ -245,6 +248,11 @@ export class Courier {
     entry.failures++
     entry.notBeforeMs = this.#deps.nowMs() + Math.min(1000 * 2 ** (entry.failures - 1), LONGEST_BACKOFF_MS)
   }
+}
+
+/** The time left that a message shows goes by, while its card may stay the same. */
+function isStale({ secondsLeft }: Card, { editedAt, createdAt }: Message, nowMs: number): boolean {
+  return secondsLeft !== null && nowMs - (editedAt ?? createdAt).getTime() > STALE_MS
 }
 
 function endedOf({ message }: Entry): boolean {

@@ -100,6 +100,15 @@ export function secondsBetweenEdits(
   return isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
 }
 
+/** What a channel takes, for a message of this age. */
+export function channelBudget(
+  { old, channel }: Pacing,
+  { createdAt }: Pick<Paced, 'createdAt'>,
+  nowMs: number,
+): Budget {
+  return isOld(createdAt, nowMs, old.afterSeconds) ? old.channel : channel
+}
+
 function isOld(createdAt: Date, nowMs: number, afterSeconds: number): boolean {
   return nowMs - createdAt.getTime() >= afterSeconds * 1000
 }

@@ -17,8 +17,8 @@ export type Packing = { format: Format; bitrateKbps: number }
 
 /** What MPEG-1 Layer III has, from best to least. */
 const BITRATES_KBPS = [320, 256, 224, 192, 160, 128, 112, 96, 80, 64] as const
-/** Room for tags, cover and the container, so that the file stays below the limit. */
-const OVERHEAD_BYTES = 512 * 1024
+/** Room for tags and the container; a file that its cover makes too large all the same gets the next rate. */
+const OVERHEAD_BYTES = 64 * 1024
 /** WAV as the encoder writes it: 44.1 kHz, two channels, 24 bit. */
 const WAV_BYTES_A_SECOND = 44_100 * 2 * 3
 const WAV_HEADER_BYTES = 4096

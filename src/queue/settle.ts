@@ -12,9 +12,15 @@ import { type Boss, sendJob, within } from './boss.ts'
 /** Workers abort the job whose id they hear here. */
 export const CANCEL_CHANNEL = 'sound_forge_cancel'
 
-/** Call with the track locked. */
+/** After a change of the track's requests or stages. Call with the track locked. */
 export async function settleTrack(tx: Queryable, boss: Boss, trackId: string): Promise<void> {
-  for (;;) {
+  await reconcileTrack(tx, boss, trackId)
+  await notifyCards(tx, trackId)
+}
+
+/** Without a change of ours. Call with the track locked. @returns whether anything had to be done */
+export async function reconcileTrack(tx: Queryable, boss: Boss, trackId: string): Promise<boolean> {
+  for (let ended = false; ; ended = true) {
     const decision = decide({
       trackId,
       requests: await workingRequests(tx, trackId),
@@ -37,6 +43,6 @@ export async function settleTrack(tx: Queryable, boss: Boss, trackId: string): P
       await forgetStage(tx, owner, stage)
       await tx.query('select pg_notify($1, $2)', [CANCEL_CHANNEL, jobId])
     }
-    return notifyCards(tx, trackId)
+    return ended || decision.send.length + decision.cancel.length > 0
   }
 }

@@ -2,11 +2,12 @@
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { tracksWithWork } from '../store/requests.ts'
+import { notifyCards } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import { deleteWorker, listWorkers, workerLockIsFree } from '../store/workers.ts'
 import { type Attempt, resend } from './attempt.ts'
 import type { Boss } from './boss.ts'
-import { settleTrack } from './settle.ts'
+import { reconcileTrack } from './settle.ts'
 
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
 const RECONNECT_SECONDS = 2
@@ -34,7 +35,7 @@ export function startSweeps(
       for (const trackId of await tracksWithWork(deps.db)) {
         await deps.db.transaction(async (tx) => {
           await lockTrack(tx, trackId)
-          await settleTrack(tx, deps.boss, trackId)
+          if (await reconcileTrack(tx, deps.boss, trackId)) await notifyCards(tx, trackId)
         })
       }
     } catch (error) {

@@ -5,16 +5,18 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Attachment, Chat } from '../chat/chat.ts'
 import { attachmentName, songName } from '../domain/names.ts'
-import { secondsBetweenEdits } from '../domain/pace.ts'
+import { channelBudget, secondsBetweenEdits } from '../domain/pace.ts'
 import { type Delivered, packingNotes, smallerLimit, tooLongNote } from '../domain/packing.ts'
 import { resultsLink } from '../domain/results-link.ts'
 import { ChatError } from '../errors.ts'
 import {
+  channelHasRoom,
   findMessage,
   lowerFileLimit,
   type Message,
-  messageBecomes,
   messageGoesPlain,
+  messageIsGone,
+  postponeEdits,
   reserveEdit,
   wantNewMessage,
 } from '../store/messages.ts'
@@ -26,6 +28,7 @@ import type { StageDeps, StageRun } from './stage.ts'
 export type Handed = Omit<Delivered, 'analysis'>
 
 const WAVEFORM = 'waveform.png'
+const ROOM_MS = 250
 
 /** @throws ChatError `chat_waiting` while the courier has still to make the message; whatever the platform says besides */
 export async function upload(
@@ -38,19 +41,41 @@ export async function upload(
     const message = await messageOf(deps, finished)
     const maxFileBytes = await chat.maxFileBytes(message)
     try {
-      return await attach(chat, deps, finished, run, message, maxFileBytes)
+      const handed = await attach(chat, deps, finished, run, message, maxFileBytes)
+      run.signal.throwIfAborted()
+      await mention(chat, deps, finished, message)
+      return handed
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
-      const { requestId } = message
-      const smaller = smallerLimit(maxFileBytes)
-      if (error.code === 'chat_too_large' && smaller) await lowerFileLimit(deps.db, requestId, smaller)
-      else if (error.code === 'chat_text_refused' && !message.plain)
-        await messageGoesPlain(deps.db, requestId)
-      else if (error.code === 'chat_gone' && message.state !== 'deleted')
-        await messageBecomes(deps.db, requestId, 'deleted')
-      else throw error
+      await adapt(chat, deps, message, maxFileBytes, error)
     }
   }
+}
+
+/** Makes the next try another one. @throws the error when there is nothing to be changed */
+async function adapt(
+  chat: Chat,
+  { db }: StageDeps,
+  message: Message,
+  maxFileBytes: number,
+  error: ChatError,
+): Promise<void> {
+  const { requestId, channel } = message
+  const smaller = smallerLimit(maxFileBytes)
+  if (error.code === 'chat_too_large' && smaller) return lowerFileLimit(db, requestId, smaller)
+  if (error.code === 'chat_text_refused' && !message.plain) return messageGoesPlain(db, requestId)
+  if (error.code === 'chat_gone' && message.state !== 'deleted')
+    return messageIsGone(db, requestId, message.messageId, 'deleted')
+  if (error.code === 'chat_busy') {
+    const place = { platform: chat.platform, app: chat.app, channel: error.everywhere ? null : channel }
+    await postponeEdits(
+      db,
+      place,
+      error.retryAfterSeconds,
+      secondsBetweenEdits(chat.pacing, message, Date.now()),
+    )
+  }
+  throw error
 }
 
 /** The message that gets the files; where a person has deleted it, another is asked for. */
@@ -95,12 +120,6 @@ async function attach(
     () => editTurn(chat, deps, message, run),
     run.signal,
   )
-  const named = message.plain ? `request #${request.number}` : songName(track)
-  await chat.mention(
-    message,
-    `the ${masters ? 'stems' : 'analysis'} of ${named} ${masters ? 'are' : 'is'} ready.`,
-  )
-
   if (encoded) return { ...encoded, notes: packingNotes(request.format, encoded, maxFileBytes), link: null }
   const none = { stems: [], format: request.format, bitrateKbps: 0 }
   if (!masters) return { ...none, notes: [], link: null }
@@ -110,14 +129,44 @@ async function attach(
   return { ...none, notes: [tooLongNote(maxFileBytes)], link }
 }
 
-/** Waits until the message may be edited: the courier may have done so just now. */
+/** The files are there, so nothing that is wrong with the mention makes the request a failure. */
+async function mention(
+  chat: Chat,
+  { log }: StageDeps,
+  { request, track, masters }: Finished,
+  message: Message,
+) {
+  const what = masters ? 'stems' : 'analysis'
+  const plain = `the ${what} of request #${request.number} ${masters ? 'are' : 'is'} ready.`
+  const named = `the ${what} of ${songName(track)} (#${request.number}) ${masters ? 'are' : 'is'} ready.`
+  for (const text of message.plain ? [plain] : [named, plain]) {
+    try {
+      return await chat.mention(message, text)
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.passing) throw error
+      log.info({ code: error.code, request: request.id }, 'the mention was refused')
+      if (error.code !== 'chat_text_refused') break
+    }
+  }
+  await chat.tell(message, plain)
+}
+
+/** Waits until the message may be edited: the courier may have done so just now, and others' messages in the channel too. */
 async function editTurn(
   chat: Chat,
   { db }: StageDeps,
   message: Message,
   { signal }: StageRun,
 ): Promise<void> {
-  const gapSeconds = secondsBetweenEdits(chat.pacing, message, Date.now())
-  const { waitMs } = await reserveEdit(db, message.requestId, gapSeconds)
+  const nowMs = Date.now()
+  const { waitMs } = await reserveEdit(
+    db,
+    message.requestId,
+    secondsBetweenEdits(chat.pacing, message, nowMs),
+  )
   await setTimeout(waitMs, undefined, { signal })
+  // One more than the courier takes: its edits do not keep the files away.
+  const { edits, seconds } = channelBudget(chat.pacing, message, nowMs)
+  while (!(await channelHasRoom(db, message.requestId, { edits: edits + 1, seconds })))
+    await setTimeout(ROOM_MS, undefined, { signal })
 }

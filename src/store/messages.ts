@@ -1,4 +1,5 @@
 // messages: where each request is shown on a chat platform, and what it shows there.
+import type { Budget } from '../domain/pace.ts'
 import type { Queryable } from './database.ts'
 import type { RequestState } from './requests.ts'
 
@@ -25,6 +26,8 @@ export type Message = NewMessage & {
   messageId: string | null
   state: MessageState
   postAfter: Date
+  /** Until then, by the database's clock; 0 when it is past. */
+  postInMs: number
   plain: boolean
   shown: string | null
   editedAt: Date | null
@@ -33,7 +36,8 @@ export type Message = NewMessage & {
 
 const SELECT = `select m.request_id as "requestId", r.number::int, r.track_id as "trackId", r.state as "requestState", m.platform, m.app,
     r.workspace, m.channel, r.person, m.message_id as "messageId", m.interaction_id as "interactionId", m.token,
-    m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.state, m.post_after as "postAfter", m.plain, m.shown,
+    m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.state, m.post_after as "postAfter",
+    greatest(0, extract(epoch from m.post_after - clock_timestamp()) * 1000)::float8 as "postInMs", m.plain, m.shown,
     m.edited_at as "editedAt", m.created_at as "createdAt"
   from messages m join requests r on r.id = m.request_id`
 
@@ -125,32 +129,75 @@ export async function reserveEdit(
   return rows[0] ?? { waitMs: 0 }
 }
 
-/** Takes the turn only if it is now. @returns when it was taken; undefined when somebody else has edited just before */
+/** Other messages of a channel that were edited within the time that a budget looks at; a message is edited once in it at most. */
+const EDITED_BESIDE = `(select count(*) from messages beside where beside.channel = m.channel and beside.request_id <> m.request_id
+  and beside.edited_at > clock_timestamp() - make_interval(secs => $2))`
+
+/** Whether the channel has room for one more edit. */
+export async function channelHasRoom(db: Queryable, requestId: string, budget: Budget): Promise<boolean> {
+  const { rows } = await db.query<{ room: boolean }>(
+    `select ${EDITED_BESIDE} < $3 as room from messages m where request_id = $1`,
+    [requestId, budget.seconds, budget.edits],
+  )
+  return rows[0]?.room ?? true
+}
+
+/** Takes the turn only if it is now, for the message and its channel. @returns when it was taken; undefined when it is not */
 export async function takeEdit(
   db: Queryable,
   requestId: string,
   gapSeconds: number,
+  budget: Budget,
 ): Promise<Date | undefined> {
   const { rows } = await db.query<{ editedAt: Date }>(
-    `update messages set edited_at = clock_timestamp()
-     where request_id = $1 and (edited_at is null or edited_at <= clock_timestamp() - make_interval(secs => $2))
+    `update messages m set edited_at = clock_timestamp()
+     where request_id = $1 and (edited_at is null or edited_at <= clock_timestamp() - make_interval(secs => $4)) and ${EDITED_BESIDE} < $3
      returning edited_at as "editedAt"`,
-    [requestId, gapSeconds],
+    [requestId, budget.seconds, budget.edits, gapSeconds],
   )
   return rows[0]?.editedAt
 }
 
-/** It was edited to show this card; nothing more is to follow when its request has ended. */
+/** The platform asked for a pause before the next edit in a channel, or everywhere: whoever edits there keeps to it. */
+export async function postponeEdits(
+  db: Queryable,
+  { platform, app, channel }: { platform: string; app: string; channel: string | null },
+  pauseSeconds: number,
+  gapSeconds: number,
+): Promise<void> {
+  await db.query(
+    `update messages set edited_at = greatest(edited_at, clock_timestamp() + make_interval(secs => $4::float8 - $5::float8))
+     where platform = $1 and app = $2 and state <> 'closed' and ($3::text is null or channel = $3)`,
+    [platform, app, channel, pauseSeconds, gapSeconds],
+  )
+}
+
+/** It shows this card of a request in this state; when that is how the request has ended, nothing more is to follow. */
 export async function messageShows(
   db: Queryable,
   requestId: string,
-  { shown, last }: { shown: string; last: boolean },
+  { shown, state }: { shown: string; state: RequestState },
+): Promise<void> {
+  // A late edit by a courier that is none any more may have undone the last one: then it is open again.
+  await db.query(
+    `update messages set shown = $2, state = case
+         when exists (select 1 from requests where id = $1 and state = $3 and state not in ('working', 'ready')) then 'closed'
+         when state = 'closed' then 'open' else state end
+     where request_id = $1`,
+    [requestId, shown, state],
+  )
+}
+
+/** A person has deleted this very message; `closed` when nothing was to follow anyway. */
+export async function messageIsGone(
+  db: Queryable,
+  requestId: string,
+  messageId: string | null,
+  state: 'deleted' | 'closed',
 ): Promise<void> {
   await db.query(
-    `update messages set shown = $2,
-       state = case when $3 and exists (select 1 from requests where id = $1 and state not in ('working', 'ready')) then 'closed' else state end
-     where request_id = $1`,
-    [requestId, shown, last],
+    'update messages set state = $3 where request_id = $1 and message_id is not distinct from $2',
+    [requestId, messageId, state],
   )
 }
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Attachment, Chat } from '../../src/chat/chat.ts'
 import { type Card, hasEnded } from '../../src/domain/card.ts'
 import type { Message } from '../../src/store/messages.ts'
@@ -32,6 +32,8 @@ export type Side = {
   failNext(): void
   /** The next upload is stored shorter than it was sent. */
   truncateNextUpload(): void
+  /** Lets the platform's rate limits forget what was. */
+  passTime(): void
   /** The platform refuses text with this word from now on. */
   refuseWord(word: string): void
   /** Bytes that the largest file may have. */
@@ -44,6 +46,7 @@ export function chatContract(name: string, open: () => Promise<Side>) {
     const { chat } = side
     const folder = await mkdtemp(join(tmpdir(), 'sound-forge-contract-'))
     afterAll(() => rm(folder, { recursive: true, force: true }))
+    beforeEach(() => side.passTime())
     const attach = (message: Message, files: Attachment[]) =>
       chat.attach(message, files, async () => {}, new AbortController().signal)
 

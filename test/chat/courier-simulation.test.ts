@@ -96,6 +96,7 @@ function messageOf(n: number, ageSeconds: number): Message {
     maxFileBytes: null,
     state: 'open',
     postAfter: new Date(0),
+    postInMs: 0,
     plain: false,
     shown: null,
     editedAt: null,

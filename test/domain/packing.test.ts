@@ -12,7 +12,7 @@ describe('the best encoding that fits', () => {
     ['mp3', 120, Number.POSITIVE_INFINITY, 320],
     ['mp3', 4 * 60, 10 * MiB, 320],
     ['mp3', 5 * 60, 10 * MiB, 256],
-    ['mp3', 7 * 60, 10 * MiB, 160],
+    ['mp3', 7 * 60, 10 * MiB, 192],
     ['mp3', 15 * 60, 10 * MiB, 80],
     ['mp3', 60 * 60, 10 * MiB, undefined],
     ['mp3', 60 * 60, 50 * MiB, 112],

@@ -65,17 +65,20 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
     readCard: async (requestId) => structuredClone(requests.get(requestId)?.card),
     messageIsThere: async () => {},
     async takeEdit(requestId, gapSeconds) {
+      // A channel's budget is the courier's own here: no delivery edits beside it.
       const one = requests.get(requestId)
       const last = one?.message.editedAt?.getTime() ?? Number.NEGATIVE_INFINITY
       if (!one || last > nowMs - gapSeconds * 1000) return undefined
       one.message.editedAt = new Date(nowMs)
       return one.message.editedAt
     },
-    async messageShows(requestId, { shown, last }) {
+    postponeEdits: async () => {},
+    messageIsGone: async () => {},
+    async messageShows(requestId, { shown, state }) {
       const one = requests.get(requestId)
       if (!one) return
       one.message.shown = shown
-      if (last && hasEnded(one.card.state)) one.message.state = 'closed'
+      if (hasEnded(state) && one.card.state === state) one.message.state = 'closed'
       one.staleSinceMs = cardDigest(one.card) === shown ? undefined : nowMs
     },
     messageBecomes: async (requestId, state) => {

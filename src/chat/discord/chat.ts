@@ -25,8 +25,8 @@ const PACING: Pacing = {
   old: { afterSeconds: 3600, messageSeconds: 10, channel: { edits: 2, seconds: 6 } },
 }
 const MAX_FILES = 10
-/** 25 MiB at 1 Mbit/s take 210 s. */
-const UPLOAD_SECONDS = 300
+/** At 1 Mbit/s, and a while for the answer. */
+const uploadSeconds = (bytes: number) => 20 + bytes / (128 * 1024)
 /** Encoding and sending need this much of the interaction's time. */
 const DELIVERY_MS = 180_000
 
@@ -59,9 +59,9 @@ export function openDiscordChat(access: DiscordAccess): Chat {
         // A private sentence, said when it was unknown whether the request was saved, shows nothing to the channel.
         if (!(flags & MessageFlags.Ephemeral)) return { id }
       } catch (error) {
-        if (!(error instanceof ChatError)) throw error
-        if (error.code === 'chat_gone') return 'deleted'
-        if (error.code !== 'chat_expired') throw error
+        const isNone =
+          error instanceof ChatError && (error.code === 'chat_expired' || error.code === 'chat_gone')
+        if (!isNone) throw error
       }
       const id = await findCard(reach, message)
       return id ? { id } : 'absent'
@@ -89,6 +89,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
     },
 
     async attach(message, files, turn, signal) {
+      await turn() // reading back counts as an edit does, by an interaction
       const there = await reach
         .byInteractionOrBot(message, (route, byInteraction) =>
           rest.request<APIMessage>('GET', route, { byInteraction, signal }),
@@ -103,12 +104,13 @@ export function openDiscordChat(access: DiscordAccess): Chat {
           uploads.request<APIMessage>('PATCH', route, {
             form,
             byInteraction,
-            timeoutSeconds: UPLOAD_SECONDS,
+            timeoutSeconds: uploadSeconds(form.bytes.length),
             signal,
           }),
         )
+      let edits = 0
       await attachAll(there.attachments, files, async (form) => {
-        await turn()
+        if (edits++ > 0) await turn()
         return reach.awake(message, () => patch(form))
       })
     },

@@ -36,16 +36,19 @@ export async function findCard(reach: Reach, message: Message): Promise<string |
     author.id === bot &&
     ((interactionId !== null && interaction_metadata?.id === interactionId) ||
       embeds.some(({ footer }) => footer?.text === footerOf(number)))
-  const first = await reach.messagesIn(
-    channel,
-    interactionId ?? firstIdAt(createdAt.getTime() - CLOCK_SKEW_MS),
-  )
-  const found =
-    first.find(isIts) ?? (first.length === PAGE ? (await reach.messagesIn(channel)).find(isIts) : undefined)
-  return found?.id
+  const newest = await reach.messagesIn(channel)
+  const found = newest.find(isIts)
+  if (found || newest.length < PAGE) return found?.id
+  // Much has been said since: the first after it was asked.
+  const since = interactionId ?? firstIdAt(createdAt.getTime() - CLOCK_SKEW_MS)
+  return (await reach.messagesIn(channel, since)).find(isIts)?.id
 }
 
-/** One reply that mentions the person who asked. Edits notify nobody, so it has to be a message of its own. */
+/**
+ * One reply that mentions the person who asked. Edits notify nobody, so it has to be a message of its own.
+ * @param text the same for every repeat, and for no other request
+ * @throws ChatError `chat_forbidden` when no way is open
+ */
 export async function mentionOnce(
   rest: DiscordRest,
   reach: Reach,
@@ -57,7 +60,12 @@ export async function mentionOnce(
   const isIts = (one: APIMessage) =>
     one.author.id === bot &&
     (one.message_reference?.message_id === message.messageId || one.content === content)
-  if ((await reach.messagesIn(message.channel)).some(isIts)) return
+  const newest = await reach.messagesIn(message.channel)
+  const isThere =
+    newest.some(isIts) ||
+    (newest.length === PAGE &&
+      (await reach.messagesIn(message.channel, message.messageId ?? '0')).some(isIts))
+  if (isThere) return
 
   const body = { content, allowed_mentions: { parse: [], users: [message.person], replied_user: false } }
   const reply = { ...body, message_reference: { message_id: message.messageId, fail_if_not_exists: false } }
@@ -69,6 +77,7 @@ export async function mentionOnce(
     () => createMessage(rest, message.channel, about, body),
     ...(token ? [() => answerInteraction(rest, token, body)] : []),
   ]
+  let refusal: unknown
   for (const way of ways) {
     try {
       await way()
@@ -78,8 +87,10 @@ export async function mentionOnce(
       // The nonce belongs to a mention that was posted, and deleted since.
       if (error.code === 'chat_gone') return
       if (error.code !== 'chat_forbidden' && error.code !== 'chat_expired') throw error
+      refusal = error
     }
   }
+  throw refusal
 }
 
 /** To the person who asked alone: by the interaction while it lives, else as a direct message. @returns whether it got there */

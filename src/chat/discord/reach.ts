@@ -10,6 +10,8 @@ export type Reach = ReturnType<typeof createReach>
 /** Messages of a channel that are read at once. */
 export const PAGE = 100
 
+const MOST_DEAD = 1000
+
 export function createReach(rest: DiscordRest) {
   /** Tokens that Discord has called dead, before their time by our clock. */
   const dead = new Set<string>()
@@ -28,7 +30,10 @@ export function createReach(rest: DiscordRest) {
     try {
       return await call(Routes.webhookMessage(rest.applicationId, token, '@original'))
     } catch (error) {
-      if (isExpired(error)) dead.add(token)
+      if (isExpired(error)) {
+        if (dead.size >= MOST_DEAD) dead.clear() // what is asked once more in vain does no harm
+        dead.add(token)
+      }
       throw error
     }
   }

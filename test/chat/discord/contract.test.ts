@@ -48,6 +48,7 @@ async function openSide() {
       }),
     truncateNextUpload: () =>
       discord.fail({ method: 'PATCH', route: /./, times: 1, how: { kind: 'truncate', bytes: 1000 } }),
+    passTime: () => discord.clock.advance(10),
     refuseWord: (word: string) => discord.block(new RegExp(word)),
     maxFileBytes: 10 * 1024 ** 2,
   }
@@ -73,6 +74,7 @@ function requestIn(discord: Discord, places: Map<string, Channel>, number: numbe
     maxFileBytes: null,
     state: 'open',
     postAfter: new Date(),
+    postInMs: 0,
     plain: false,
     shown: null,
     editedAt: null,

@@ -191,6 +191,86 @@ describe('/separate on Discord', async () => {
     expect(message.attachments).toEqual([])
     await world.script({})
   })
+
+  test('the same song in another format is another request, with a mention of its own', async () => {
+    const channel = guild.channel()
+    for (const format of ['mp3', 'wav'])
+      await band.delivered(await band.shown(await band.separate({ format }, { channel })))
+    expect(cardsIn(channel)).toHaveLength(2)
+    expect(band.mentions(channel).map(({ message_reference }) => message_reference?.message_id)).toEqual(
+      cardsIn(channel).map(({ id }) => id),
+    )
+  })
+
+  test.each<[string, boolean]>([
+    ['the courier', false],
+    ['delivery', true],
+  ])('a pause that Discord asks %s for is kept by both', async (_name, withFiles) => {
+    const channel = guild.channel()
+    await world.script({ separate: [{ do: 'succeed', seconds: 1 }] })
+    const before = discord.rateLimited.length
+    discord.fail({
+      method: 'PATCH',
+      route: /messages/,
+      times: 1,
+      when: ({ files }) => (files ?? []).length > 0 === withFiles,
+      how: { kind: 'rateLimit', retryAfterSeconds: 3 },
+    })
+    const message = await band.shown(await band.separate({}, { channel }))
+    await band.delivered(message)
+    expect(stemsOf(message).sort()).toEqual(FILES)
+    const limited = discord.rateLimited.slice(before)
+    expect(limited.map(({ repeatedTooSoon }) => repeatedTooSoon)).toEqual([false])
+    await world.script({})
+  })
+
+  test('an upload that is never answered is repeated, once it must have failed', {
+    timeout: 90_000,
+  }, async () => {
+    const channel = guild.channel()
+    discord.fail({
+      method: 'PATCH',
+      route: /messages/,
+      times: 1,
+      when: ({ files }) => (files ?? []).length > 0,
+      how: { kind: 'hang', after: true },
+    })
+    const message = await band.shown(await band.separate({}, { channel }))
+    await band.delivered(message, 60)
+    expect(stemsOf(message).sort()).toEqual(FILES)
+    expect(band.mentions(channel)).toHaveLength(1)
+  })
+
+  test('a mention that is refused leaves the stems delivered, and the person is told in private', async () => {
+    const channel = guild.channel()
+    const bob = discord.user({ name: 'bob' })
+    discord.fail({
+      method: 'POST',
+      route: `/channels/${channel.id}/messages`,
+      how: { kind: 'refuse', status: 403, code: 50013, message: 'Missing Permissions' },
+    })
+    const message = await band.shown(await band.separate({}, { channel, user: bob }))
+    discord.clock.advance(16 * 60)
+    await band.delivered(message)
+    expect(stemsOf(message).sort()).toEqual(FILES)
+    expect(discord.dm(bob).messages.map(({ content }) => content)).toEqual([
+      expect.stringMatching(/stems of request .* are ready/),
+    ])
+  })
+
+  test('a request that is cancelled where nothing can be shown any more ends without a word', async () => {
+    const channel = guild.channel()
+    const eve = discord.user({ name: 'eve' })
+    await world.script({ separate: [{ do: 'succeed', seconds: 60 }] })
+    const message = await band.shown(await band.separate({}, { channel, user: eve }))
+    await band.says(message, /Separation .*[1-9]%/)
+    channel.permissions = 0n
+    discord.clock.advance(16 * 60)
+    await discord.press(eve, message, buttonOf(message, 'cancel'))
+    await until(async () => (await world.rows(`select 1 from messages where state <> 'closed'`)).length === 0)
+    expect(discord.dm(eve).messages).toEqual([])
+    await world.script({})
+  })
 })
 
 describe('at its real pace', async () => {

@@ -12,6 +12,7 @@ export const analyze: Command<typeof analyzeOptions, RequestReply> = {
   file: FILE_HELP,
   onMessage: 'Analyze this file',
   access: 'everyone',
+  once: false,
   examples: SONG_EXAMPLES,
   suggest: { song: suggestSongs },
   async run(invocation, deps) {

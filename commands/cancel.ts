@@ -17,6 +17,7 @@ export const cancel: Command<typeof cancelOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
+  once: true,
   examples: [{ number: 12 }],
   suggest: { number: suggestRequests(OPEN) },
   async run(invocation, deps) {

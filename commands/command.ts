@@ -30,6 +30,8 @@ export type Invocation<Options> = {
   message: NewMessage | null
   /** Whether the same command given again takes up its own open request: true where no message shows it. */
   resumes: boolean
+  /** What was asked before counts no more, as its message is gone. */
+  anew?: boolean
 }
 
 /** An answer for the person who asked alone. Lines are plain text; a person is written as `@{id}`, a request's message as `#{number}`. */
@@ -50,6 +52,8 @@ export type Command<Schema extends z.ZodObject = z.ZodObject, R extends Reply = 
   /** The name under which a message with a file offers the command. */
   onMessage: string | null
   access: 'everyone' | 'managers'
+  /** Whether it changes something besides making a request, and so is done once however often a platform tells of it. */
+  once: boolean
   /** Options as a person might give them. */
   examples: Record<string, string | number>[]
   /** Completes what is typed for an option, at most 25. */

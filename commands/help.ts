@@ -14,6 +14,7 @@ export function helpFor(others: Command[]): Command<typeof helpOptions, TextRepl
     file: null,
     onMessage: null,
     access: 'everyone',
+    once: false,
     examples: [],
     suggest: {},
     async run({ manager }) {

@@ -15,6 +15,7 @@ export const history: Command<typeof historyOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
+  once: false,
   examples: [],
   suggest: {},
   async run({ interaction }, { db }) {

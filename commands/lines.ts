@@ -10,7 +10,7 @@ export function personMark(id: string): string {
 }
 
 /** What a platform turns into a link to the request's message. */
-export function requestMark(number: number): string {
+function requestMark(number: number): string {
   return `#{${number}}`
 }
 

@@ -29,6 +29,7 @@ export const queue: Command<typeof queueOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'managers',
+  once: true,
   examples: [
     { action: 'pause', queue: 'processing' },
     { action: 'scale', queue: 'processing', limit: 1 },

@@ -17,6 +17,7 @@ export const retry: Command<typeof retryOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
+  once: true,
   examples: [{ number: 12 }],
   suggest: { number: suggestRequests(ENDED_BADLY) },
   async run(invocation, deps) {

@@ -5,7 +5,7 @@ import { suggestModels } from './models.ts'
 import { claimSong, FILE_HELP, SONG_EXAMPLES, songOption, suggestSongs } from './song.ts'
 import { stemsOption, suggestStems } from './stems.ts'
 
-export const FORMATS = ['mp3', 'flac', 'wav'] as const
+const FORMATS = ['mp3', 'flac', 'wav'] as const
 
 export const separateOptions = z.object({
   song: songOption,
@@ -29,6 +29,7 @@ export const separate: Command<typeof separateOptions, RequestReply> = {
   file: FILE_HELP,
   onMessage: 'Separate this file',
   access: 'everyone',
+  once: false,
   examples: SONG_EXAMPLES,
   suggest: { song: suggestSongs, stems: async (text) => suggestStems(text), model: suggestModels },
   async run(invocation, deps) {

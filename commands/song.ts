@@ -22,7 +22,7 @@ export const SONG_EXAMPLES = [
 
 /** Saves the request for a song or a file, and its first job, in one transaction. */
 export async function claimSong(
-  { interaction, options, file, message, resumes }: Invocation<{ song?: string | undefined }>,
+  { interaction, options, file, message, resumes, anew = false }: Invocation<{ song?: string | undefined }>,
   deps: CommandDeps,
   { asked, separate }: { asked: Asked; separate: boolean },
 ): Promise<RequestReply> {
@@ -31,7 +31,7 @@ export async function claimSong(
   if (!file && !options.song) throw new UserError('not_a_song')
   const source = file ?? parseSong(options.song ?? '')
   const { maxOpenRequests } = deps
-  const wish = { interaction, source, asked, separate, resumes, message, maxOpenRequests }
+  const wish = { interaction, source, asked, separate, resumes, anew, message, maxOpenRequests }
   return { kind: 'request', ...(await claim(deps, wish)) }
 }
 

@@ -21,6 +21,7 @@ export const status: Command<typeof statusOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
+  once: false,
   examples: [{ number: 12 }],
   suggest: { number: suggestRequests('all') },
   async run({ interaction, manager, options: { number } }, { db }) {

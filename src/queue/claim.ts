@@ -34,6 +34,8 @@ export type Claim = {
   separate: boolean
   /** A terminal has no message to link to: the same command given again takes up its own open request, however old. */
   resumes: boolean
+  /** What was asked before counts no more. */
+  anew?: boolean
   /** How a chat platform will show the request. */
   message: NewMessage | null
   /** Requests that one person may have under way. */
@@ -46,8 +48,8 @@ export type Claimed = { request: Request; standing: 'new' | 'again' | 'same' }
 export async function claim(deps: { db: Database; boss: Boss; files: Files }, wish: Claim): Promise<Claimed> {
   const { interaction, source, asked } = wish
   return deps.db.transaction(async (tx) => {
-    const interactionId = await saveInteraction(tx, interaction)
-    const again = await requestOfInteraction(tx, interactionId)
+    const { id: interactionId, isNew } = await saveInteraction(tx, interaction)
+    const again = isNew ? undefined : await requestOfInteraction(tx, interactionId)
     if (again) return { request: again, standing: 'again' }
     const track = await claimTrack(tx, source)
     const same = await findSameRequest(tx, interaction, asked, track.id, {
@@ -55,7 +57,8 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
       withinSeconds: SAME_COMMAND_SECONDS,
       openOfAnyAge: wish.resumes,
     })
-    if (same && (await outcomeIsThere(tx, deps.files, same))) return { request: same, standing: 'same' }
+    if (same && !wish.anew && (await outcomeIsThere(tx, deps.files, same)))
+      return { request: same, standing: 'same' }
     if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
       throw new UserError('too_many_requests')
 

@@ -68,8 +68,28 @@ export async function countPostponed(
   return rows[0] ?? { times: 0, seconds: 0 }
 }
 
+/** A rate changes slowly, and every card asks for several. */
+const REMEMBER_MS = 10_000
+const remembered = new WeakMap<Queryable, Map<string, { rate: Promise<number | undefined>; atMs: number }>>()
+
 /** Seconds of work per second of audio of a queue's last runs (median), by model where given; undefined before the first. */
-export async function measuredRate(
+export function measuredRate(
+  db: Queryable,
+  queue: QueueName,
+  model: string | null,
+): Promise<number | undefined> {
+  const rates = remembered.get(db) ?? new Map<string, { rate: Promise<number | undefined>; atMs: number }>()
+  remembered.set(db, rates)
+  const key = `${queue} ${model}`
+  const known = rates.get(key)
+  if (known && Date.now() - known.atMs < REMEMBER_MS) return known.rate
+  const rate = measureRate(db, queue, model)
+  rates.set(key, { rate, atMs: Date.now() })
+  rate.catch(() => rates.delete(key))
+  return rate
+}
+
+async function measureRate(
   db: Queryable,
   queue: QueueName,
   model: string | null,

@@ -32,15 +32,28 @@ export type Request = Asked & {
 const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
   error_code as "errorCode", error_message as "errorMessage"`
 
-/** Saves the interaction, once however often a platform sends it. @returns its id */
-export async function saveInteraction(tx: Queryable, of: Interaction): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>(
+/** Saves the interaction, once however often a platform sends it. */
+export async function saveInteraction(
+  tx: Queryable,
+  of: Interaction,
+): Promise<{ id: string; isNew: boolean }> {
+  const { rows } = await tx.query<{ id: string; isNew: boolean }>(
     `insert into interactions (platform, app, external_id, person, workspace, channel) values ($1, $2, $3, $4, $5, $6)
-     on conflict (platform, app, external_id) do update set external_id = excluded.external_id returning id`,
+     on conflict (platform, app, external_id) do update set external_id = excluded.external_id
+     returning id, xmax = 0 as "isNew"`,
     [of.platform, of.app, of.externalId, of.person, of.workspace, of.channel],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
-  return rows[0].id
+  return rows[0]
+}
+
+/** Saves an interaction that makes no request. @returns false when it was saved before: somebody else carries it out */
+export async function claimInteraction(db: Queryable, of: Interaction): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into interactions (platform, app, external_id, person, workspace, channel) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [of.platform, of.app, of.externalId, of.person, of.workspace, of.channel],
+  )
+  return rowCount === 1
 }
 
 /** What this very interaction has made already, as when a platform sends it twice. */

@@ -16,23 +16,19 @@ export async function claimSeparation(
   model: string,
   weights: string,
 ): Promise<Separation> {
-  const find = () =>
-    tx.query<Separation>(
-      `select ${COLUMNS} from separations
-       where track_id = $1 and model = $2 and (weights = $3 or ($3 = '' and model <> 'auto'))
-       order by weights = $3 desc, created_at desc limit 1`,
-      [trackId, model, weights],
-    )
-  const known = (await find()).rows[0]
-  if (known) return known
-  await tx.query('insert into separations (track_id, model, weights) values ($1, $2, $3)', [
-    trackId,
-    model,
-    weights,
-  ])
-  const made = (await find()).rows[0]
-  if (!made) throw new Error('the separation vanished: is its track locked?')
-  return made
+  const known = await tx.query<Separation>(
+    `select ${COLUMNS} from separations
+     where track_id = $1 and model = $2 and (weights = $3 or ($3 = '' and model <> 'auto'))
+     order by weights = $3 desc, created_at desc limit 1`,
+    [trackId, model, weights],
+  )
+  if (known.rows[0]) return known.rows[0]
+  const { rows } = await tx.query<Separation>(
+    `insert into separations (track_id, model, weights) values ($1, $2, $3) returning ${COLUMNS}`,
+    [trackId, model, weights],
+  )
+  if (!rows[0]) throw new Error('insert returned nothing')
+  return rows[0]
 }
 
 export async function findSeparation(db: Queryable, id: string): Promise<Separation | undefined> {

@@ -16,6 +16,7 @@ const command: Command = {
   file: 'A file',
   onMessage: null,
   access: 'everyone',
+  once: false,
   examples: [{ level: 3 }],
   suggest: { note: async () => [] },
   run: async () => ({ kind: 'text', title: '', lines: [] }),

@@ -4,5 +4,7 @@ import type { DiscordAccess } from './rest.ts'
 
 export function discordAccess(settings: Settings): DiscordAccess | undefined {
   const { DISCORD_API_URL: apiUrl, DISCORD_TOKEN: token, DISCORD_APPLICATION_ID: applicationId } = settings
-  return token && applicationId ? { apiUrl, token, applicationId } : undefined
+  if (!token || !applicationId) return undefined
+  // The version is the libraries' to add.
+  return { apiUrl: apiUrl.replace(/\/+(v\d+\/*)?$/, ''), token, applicationId }
 }

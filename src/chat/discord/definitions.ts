@@ -64,7 +64,7 @@ function optionDefinition(option: Option): APIApplicationCommandBasicOption {
         ...(suggests ? { autocomplete: true } : {}),
       }
     case 'file':
-      return { ...base, type: ApplicationCommandOptionType.Attachment, file_types: ['audio', 'video'] }
+      return { ...base, type: ApplicationCommandOptionType.Attachment, file_types: ['audio'] }
   }
 }
 

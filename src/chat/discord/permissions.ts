@@ -4,7 +4,7 @@ import type { Command } from '../../../commands/command.ts'
 
 const { ViewChannel, SendMessages, EmbedLinks, AttachFiles, ReadMessageHistory, SendMessagesInThreads } =
   PermissionFlagsBits
-export const INVITED_WITH =
+const INVITED_WITH =
   ViewChannel | SendMessages | EmbedLinks | AttachFiles | ReadMessageHistory | SendMessagesInThreads
 
 /** Without these no stems can be delivered: the interaction's own token does not live long enough. */

@@ -9,9 +9,9 @@ import type { Reach } from './reach.ts'
 import { PAGE } from './reach.ts'
 import { footerOf } from './render.ts'
 import type { DiscordRest } from './rest.ts'
+import { firstIdAt } from './snowflake.ts'
 
 const NONCE_CHARACTERS = 25
-const DISCORD_EPOCH_MS = 1_420_070_400_000n
 /** Between Discord's clock and ours. */
 const CLOCK_SKEW_MS = 60_000
 
@@ -123,9 +123,4 @@ export async function tellPrivately(
 
 function answerInteraction(rest: DiscordRest, token: string, body: object): Promise<unknown> {
   return rest.request('POST', Routes.webhook(rest.applicationId, token), { body, byInteraction: true })
-}
-
-/** The least id that Discord gives to anything made at that time. */
-function firstIdAt(ms: number): string {
-  return String((BigInt(ms) - DISCORD_EPOCH_MS) << 22n)
 }

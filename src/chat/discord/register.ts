@@ -85,6 +85,8 @@ const ADDED = new Set([
   'name',
   'dm_permission',
   'handler',
+  // Newer than Discord's own description of what it answers: it may not come back.
+  'file_types',
 ])
 const ASSUMED: Record<string, unknown> = {
   nsfw: false,

@@ -41,7 +41,7 @@ const LEAST_PAUSE_SECONDS = 1
 
 export function createDiscordRest({ apiUrl, token, applicationId }: DiscordAccess): DiscordRest {
   const policy = {
-    api: apiUrl.replace(/\/+$/, ''),
+    api: apiUrl,
     version: '10',
     retries: 0,
     timeout: 3600_000, // ours is a signal a request, which also covers the answer's body

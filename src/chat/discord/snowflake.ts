@@ -1,7 +1,7 @@
 // Discord's ids carry the time at which they were made. Pure.
 const DISCORD_EPOCH_MS = 1420070400000n
 
-/** When Discord made what has this id, in ms. */
-export function timeOf(id: string): number {
-  return Number((BigInt(id) >> 22n) + DISCORD_EPOCH_MS)
+/** The least id that Discord gives to anything made at that time. */
+export function firstIdAt(ms: number): string {
+  return String((BigInt(ms) - DISCORD_EPOCH_MS) << 22n)
 }

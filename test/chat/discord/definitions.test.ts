@@ -90,7 +90,7 @@ describe("a command's definition", () => {
       type: 3,
       choices: ['mp3', 'flac', 'wav'].map((name) => ({ name, value: name })),
     })
-    expect(options.get('file')).toMatchObject({ type: 11, file_types: ['audio', 'video'] })
+    expect(options.get('file')).toMatchObject({ type: 11, file_types: ['audio'] })
     expect(named('cancel').options).toMatchObject([{ type: 4, min_value: 1, autocomplete: true }])
   })
 

@@ -271,6 +271,39 @@ describe('/separate on Discord', async () => {
     expect(discord.dm(eve).messages).toEqual([])
     await world.script({})
   })
+
+  test('a command while the database hangs is answered in time, and its card follows, once', async () => {
+    const channel = guild.channel()
+    const lock = await world.services.db.session()
+    await lock.query('begin; lock table interactions in access exclusive mode')
+    const answer = await (await band.separate({}, { channel })).answer
+    expect(answer).toMatchObject({
+      type: 4,
+      data: { content: expect.stringMatching(/takes longer than usual/), flags: 68 },
+    })
+    expect(cardsIn(channel)).toEqual([])
+    await lock.end()
+    const message = await until(() => cardsIn(channel)[0])
+    await band.delivered(message)
+    expect(cardsIn(channel)).toEqual([message])
+    expect(stemsOf(message).sort()).toEqual(FILES)
+    expect(band.mentions(channel)).toHaveLength(1)
+  })
+
+  test('a song whose finished message was deleted, asked for again, comes anew from what is kept', async () => {
+    const channel = guild.channel()
+    const ask = () => discord.command(band.ann, channel, 'separate', { song: 'Band Song' })
+    const first = await band.shown(await ask())
+    await band.delivered(first)
+    channel.delete(first)
+    const before = (await world.calls()).length
+    const second = await band.shown(await ask())
+    await band.delivered(second)
+    expect(stemsOf(second).sort()).toEqual(FILES)
+    expect((await world.calls()).length).toBe(before)
+    const again = await (await ask()).answer
+    expect(again?.data['content']).toMatch(/shows how it stands/)
+  })
 })
 
 describe('at its real pace', async () => {

@@ -118,6 +118,19 @@ describe('at Discord', async () => {
       expect(lifeMs).toBeLessThan(15 * 60_000)
     })
 
+    test('of which Discord tells only what is needed is answered all the same', async () => {
+      const omit = [
+        'entitlements',
+        'authorizing_integration_owners',
+        'app_permissions',
+        'attachment_size_limit',
+      ]
+      const song = newSong()
+      const more = { omit: [...omit, 'channel', 'locale', 'application_id'] }
+      const answer = await answered(at.discord.command(at.ann, at.channel, 'separate', { song }, more))
+      expect(titleOf(answer)).toBe(song)
+    })
+
     test('given again is answered privately, with a link to the message that is there', async () => {
       const song = newSong()
       const first = await answered(at.separate(song))
@@ -497,6 +510,18 @@ describe('at Discord', async () => {
       }
       expect(channel.messages).toHaveLength(5)
       expect(lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([])
+    })
+
+    test('two processes on one token: what changes something is done once', async () => {
+      const { discord, serve, channel, ann, separate } = await open()
+      serve()
+      await until(() => discord.gateway.sessions.count === 2)
+      const asked = [await separate(), await separate()]
+      for (const interaction of asked) await answered(Promise.resolve(interaction))
+      const cancelled = privately(await answered(discord.command(ann, channel, 'cancel')))
+      expect(cancelled).toMatch(/Cancelled/)
+      const states = await Promise.all(asked.map(async (one) => (await requestOf(one)).state))
+      expect(states).toEqual(['working', 'cancelled'])
     })
 
     test('broken, is resumed, and what was asked meanwhile is answered', async () => {

@@ -22,6 +22,8 @@ export type More = {
   filesByOption?: Record<string, Upload>
   locale?: string
   memberPermissions?: bigint
+  /** Fields of the payload that are left out. */
+  omit?: string[]
   /** Of a select menu. */
   values?: string[]
 }
@@ -79,6 +81,7 @@ export function createPeople(
       authorizing_integration_owners: owner,
       context: guild ? 0 : 1,
     }
+    for (const field of more.omit ?? []) delete interaction.payload[field]
     const wrong = source && wrongWithMessage(interaction.payload['message'])
     if (wrong) world.problems.push(`a message in an interaction: ${wrong}`)
     const arrived = gateway.tell('INTERACTION_CREATE', interaction.payload, { guildId: guild?.id })

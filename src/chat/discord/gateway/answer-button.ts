@@ -4,6 +4,7 @@ import { UserError } from '../../../errors.ts'
 import { cancelRequest } from '../../../queue/cancel.ts'
 import { retryRequest } from '../../../queue/retry.ts'
 import { findMessage } from '../../../store/messages.ts'
+import { claimInteraction } from '../../../store/requests.ts'
 import { parseButtonId } from '../buttons.ts'
 import { isManager } from '../permissions.ts'
 import type { AnswerDeps } from './answer-deps.ts'
@@ -13,7 +14,8 @@ import { acknowledge } from './respond.ts'
 export async function answerButton(given: APIMessageComponentInteraction, deps: AnswerDeps): Promise<void> {
   const button = parseButtonId(given.data.custom_id)
   const message = button && (await findMessage(deps.db, button.requestId))
-  const { platform, app, workspace, channel, person } = interactionOf(given)
+  const interaction = interactionOf(given, deps.rest.applicationId)
+  const { platform, app, workspace, channel, person } = interaction
   const isHere =
     message?.platform === platform &&
     message.app === app &&
@@ -24,6 +26,7 @@ export async function answerButton(given: APIMessageComponentInteraction, deps: 
   if (!isAsker && !isManager(given.member?.permissions, 'everyone')) throw new UserError('not_yours')
 
   const { action, requestId } = button
+  if (!(await claimInteraction(deps.db, interaction))) return
   if (action === 'cancel') {
     if (!(await cancelRequest(deps, requestId, isAsker ? 'asker' : 'manager')))
       throw new UserError('nothing_to_cancel')

@@ -4,12 +4,13 @@ import {
   type APIChatInputApplicationCommandInteractionData,
   type APIMessageApplicationCommandInteractionData,
   ApplicationCommandOptionType,
+  Routes,
 } from 'discord-api-types/v10'
 import type { Command, Reply, RequestReply } from '../../../../commands/command.ts'
 import { parseOptions } from '../../../../commands/options.ts'
 import { cardDigest, cardOf } from '../../../domain/card.ts'
 import type { GivenFile } from '../../../domain/source.ts'
-import { UserError } from '../../../errors.ts'
+import { ChatError, UserError } from '../../../errors.ts'
 import { readCard } from '../../../store/cards.ts'
 import {
   findMessage,
@@ -18,12 +19,16 @@ import {
   messagesOfNumbers,
   wantNewMessage,
 } from '../../../store/messages.ts'
+import { claimInteraction } from '../../../store/requests.ts'
 import { isManager } from '../permissions.ts'
 import { numbersIn, renderCard, renderText } from '../render.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { givenFile, soundOf } from './attachment.ts'
 import { assertDeliverable, type Given, interactionOf, messageLink, newMessageOf } from './interaction.ts'
 import { isRefused, showCard, tellAlone } from './respond.ts'
+
+/** Looking whether a message is there must leave time for the answer. */
+const LOOK_SECONDS = 1
 
 export async function answerCommand(
   given: Given,
@@ -71,18 +76,30 @@ async function runAndAnswer(
   const manager = isManager(given.member?.permissions, command.access)
   if (command.access === 'managers' && !manager) throw new UserError('not_allowed')
   if (command.file !== null) assertDeliverable(given)
-  const invocation = {
-    interaction: interactionOf(given),
-    manager,
-    options: parseOptions(command, values),
-    file,
-    message: newMessageOf(given),
-    resumes: false,
+  const interaction = interactionOf(given, deps.rest.applicationId)
+  const options = parseOptions(command, values)
+  if (command.once && !(await claimInteraction(deps.db, interaction))) return
+  const message = newMessageOf(given)
+  const run = (anew: boolean) =>
+    command.run({ interaction, manager, options, file, message, resumes: false, anew }, deps)
+  const reply: Reply = await run(false)
+  if (reply.kind === 'text') await tellAlone(deps, given, await textOf(reply, deps))
+  else if (reply.standing !== 'same') await showRequest(given, reply, deps)
+  else if (await isShown(reply, deps)) await pointTo(given, reply, deps)
+  else await showRequest(given, (await run(true)) as RequestReply, deps)
+}
+
+/** Whether people still see the message of a request that has ended; that of others is looked after by the courier. */
+async function isShown({ request }: RequestReply, { db, rest }: AnswerDeps): Promise<boolean> {
+  const message = await findMessage(db, request.id)
+  if (!message?.messageId || message.state !== 'closed') return true
+  try {
+    const route = Routes.channelMessage(message.channel, message.messageId)
+    await rest.request('GET', route, { timeoutSeconds: LOOK_SECONDS })
+    return true
+  } catch (error) {
+    return !(error instanceof ChatError && error.code === 'chat_gone')
   }
-  const reply: Reply = await command.run(invocation, deps)
-  if (reply.kind === 'text') await tellAlone(deps.rest, given, await textOf(reply, deps))
-  else if (reply.standing === 'same') await pointTo(given, reply, deps)
-  else await showRequest(given, reply, deps)
 }
 
 /** A song asked for twice within minutes has its message already. */
@@ -94,7 +111,7 @@ async function pointTo(given: Given, { request }: RequestReply, deps: AnswerDeps
     ? `Its message was deleted: #${request.number} is shown again in a moment.`
     : `#{${request.number}} shows how it stands.`
   const reply = { kind: 'text' as const, title: 'You have asked for that already', lines: [line] }
-  await tellAlone(deps.rest, given, await textOf(reply, deps))
+  await tellAlone(deps, given, await textOf(reply, deps))
 }
 
 async function textOf(reply: Extract<Reply, { kind: 'text' }>, deps: AnswerDeps): Promise<string> {

@@ -8,6 +8,8 @@ export type AnswerDeps = CommandDeps & {
   log: Log
   commands: readonly Command[]
   maxUploadBytes: number
+  /** Whether the person has been told that the answer takes longer. */
+  late: boolean
   /** Whose attachments are fetched. */
   origins: string[]
 }

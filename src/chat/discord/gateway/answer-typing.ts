@@ -42,7 +42,7 @@ async function suggestions(
   const option = options.find((one) => 'focused' in one && one.focused)
   const complete = option && command?.suggest[option.name]
   if (!command || !complete || !('value' in option)) return []
-  const { externalId: _, ...asker } = interactionOf(given)
+  const { externalId: _, ...asker } = interactionOf(given, deps.rest.applicationId)
   const manager = isManager(given.member?.permissions, command.access)
   const found = await complete(String(option.value), { ...asker, manager }, deps)
   const isNumber = option.type === ApplicationCommandOptionType.Integer

@@ -8,16 +8,31 @@ import { answerCommand, answerMessageCommand } from './answer-command.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { answerTyping } from './answer-typing.ts'
 import type { Given } from './interaction.ts'
-import { logUnanswered, tellAlone } from './respond.ts'
+import { isBeingAnswered, logUnanswered, tellAlone } from './respond.ts'
 
-const SORRY =
-  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
 const AWAY =
   'My database is away. Give the command again in a minute; what was saved already is not done twice.'
+const SORRY =
+  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
+const LATE = 'This takes longer than usual. What comes of it is shown here, or on a card in this channel.'
+/** Discord gives up at three seconds. */
+const LATE_MS = 2_400
 const LONGEST = 1900
 
-export async function answer(given: Given, deps: AnswerDeps): Promise<void> {
-  const { rest, log } = deps
+export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
+  const { log } = shared
+  const deps = { ...shared }
+  const failed = (error: unknown) => {
+    if (error instanceof ChatError) logUnanswered(log, given, error)
+    else log.error({ err: error, interaction: given.id }, 'a sentence could not be said')
+  }
+  // Completions have a limit of their own.
+  const isTyping = given.type === InteractionType.ApplicationCommandAutocomplete
+  const timer = setTimeout(() => {
+    if (isTyping || isBeingAnswered(given)) return
+    void tellAlone(deps, given, LATE).catch(failed)
+    deps.late = true
+  }, LATE_MS)
   try {
     await answerByKind(given, deps)
   } catch (error) {
@@ -25,10 +40,9 @@ export async function answer(given: Given, deps: AnswerDeps): Promise<void> {
     if (!(error instanceof UserError))
       log.error({ err: error, interaction: given.id }, 'a command went wrong')
     const sentence = error instanceof UserError ? error.message : isPassing(error) ? AWAY : SORRY
-    await tellAlone(rest, given, foreignText(sentence, LONGEST)).catch((failure: unknown) => {
-      if (failure instanceof ChatError) logUnanswered(log, given, failure)
-      else log.error({ err: failure, interaction: given.id }, 'a sentence could not be said')
-    })
+    await tellAlone(deps, given, foreignText(sentence, LONGEST)).catch(failed)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

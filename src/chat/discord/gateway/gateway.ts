@@ -6,7 +6,7 @@ import type { DiscordAccess } from '../rest.ts'
 import type { Given } from './interaction.ts'
 import { openSession, type Session } from './session.ts'
 
-export type GatewayDeps = {
+type GatewayDeps = {
   access: DiscordAccess
   log: Log
   answer: (given: Given) => Promise<void>
@@ -70,9 +70,10 @@ export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gate
     async stop() {
       stopping.abort()
       const limit = pause(LAST_ANSWERS_SECONDS * 1000, undefined, { ref: false })
-      await Promise.race([Promise.allSettled(underWay), limit])
       await Promise.race([opening, limit])
+      // First, so that nothing is heard that is not answered; answers go by REST.
       await session?.close()
+      await Promise.race([Promise.allSettled(underWay), limit])
     },
   }
 }

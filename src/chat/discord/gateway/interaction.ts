@@ -4,18 +4,17 @@ import { UserError } from '../../../errors.ts'
 import type { NewMessage } from '../../../store/messages.ts'
 import type { Interaction } from '../../../store/requests.ts'
 import { missingPermissions } from '../permissions.ts'
-import { timeOf } from '../snowflake.ts'
 
 /** Of every kind but a ping, which the gateway never gets. */
 export type Given = Exclude<APIInteraction, { type: 1 }> | APIMessageComponentInteraction
 
-/** The token lives 15 minutes; both clocks may be a little off. */
+/** The token lives 15 minutes from its making, which was a moment ago. */
 const TOKEN_MS = 15 * 60_000 - 30_000
 
-export function interactionOf(given: Given): Interaction {
+export function interactionOf(given: Given, app: string): Interaction {
   return {
     platform: 'discord',
-    app: given.application_id,
+    app,
     externalId: given.id,
     person: (given.member?.user ?? given.user)?.id ?? '',
     workspace: given.guild_id ?? '',
@@ -27,7 +26,7 @@ export function newMessageOf(given: Given): NewMessage {
   return {
     interactionId: given.id,
     token: given.token,
-    tokenExpiresAt: new Date(timeOf(given.id) + TOKEN_MS),
+    tokenExpiresAt: new Date(Date.now() + TOKEN_MS),
     maxFileBytes: given.attachment_size_limit,
   }
 }

@@ -20,28 +20,34 @@ const ALREADY_ANSWERED = 40060
 
 type Asked = Pick<Given, 'id' | 'token'>
 
-/** @returns the id of the message that everybody sees now */
+/** @returns the id of the message that everybody sees now, where Discord tells it */
 export async function showCard(
   rest: DiscordRest,
   asked: Asked,
   data: CardMessage,
 ): Promise<string | undefined> {
-  const { interaction, resource } = await respond(rest, asked, {
+  const told = await respond(rest, asked, {
     type: InteractionResponseType.ChannelMessageWithSource,
     data,
   })
-  return resource?.message?.id ?? interaction.response_message_id
+  return told?.resource?.message?.id ?? told?.interaction?.response_message_id
 }
 
-/** Said to the person who asked alone. */
-export async function tellAlone(rest: DiscordRest, asked: Asked, content: string): Promise<void> {
+/** Said to the person who asked alone; in place of what they were told while it took long. */
+export async function tellAlone(
+  { rest, late }: { rest: DiscordRest; late: boolean },
+  asked: Asked,
+  content: string,
+): Promise<void> {
+  const data = { content, allowed_mentions: { parse: [] } }
+  if (late) {
+    const route = Routes.webhookMessage(rest.applicationId, asked.token, '@original')
+    await rest.request('PATCH', route, { body: data, byInteraction: true })
+    return
+  }
   await respond(rest, asked, {
     type: InteractionResponseType.ChannelMessageWithSource,
-    data: {
-      content,
-      flags: MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds,
-      allowed_mentions: { parse: [] },
-    },
+    data: { ...data, flags: MessageFlags.Ephemeral | MessageFlags.SuppressEmbeds },
   })
 }
 
@@ -61,8 +67,17 @@ export async function suggest(
   })
 }
 
-async function respond(rest: DiscordRest, { id, token }: Asked, body: APIInteractionResponse) {
-  return rest.request<RESTPostAPIInteractionCallbackWithResponseResult>(
+const begun = new WeakSet<Asked>()
+
+/** Whether an answer is under way or given. */
+export function isBeingAnswered(asked: Asked): boolean {
+  return begun.has(asked)
+}
+
+async function respond(rest: DiscordRest, asked: Asked, body: APIInteractionResponse) {
+  begun.add(asked)
+  const { id, token } = asked
+  return rest.request<Partial<RESTPostAPIInteractionCallbackWithResponseResult> | undefined>(
     'POST',
     Routes.interactionCallback(id, token),
     { body, query: { with_response: 'true' }, byInteraction: true, timeoutSeconds: TIMEOUT_SECONDS },

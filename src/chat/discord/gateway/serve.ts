@@ -35,6 +35,7 @@ export function serveDiscord(
     log,
     commands: COMMANDS,
     maxUploadBytes: settings.MAX_UPLOAD_BYTES,
+    late: false,
     origins: attachmentOrigins(access.apiUrl),
   }
   return startGateway({

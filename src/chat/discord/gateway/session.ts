@@ -11,7 +11,7 @@ import { UserError } from '../../../errors.ts'
 import type { DiscordAccess } from '../rest.ts'
 import type { Given } from './interaction.ts'
 
-export type SessionEvents = {
+type SessionEvents = {
   onInteraction: (given: Given) => void
   /** The connection is gone, or here again; discord.js sees to it. */
   onConnection: (state: 'lost' | 'back') => void
@@ -43,8 +43,9 @@ export async function openSession({ apiUrl, token }: DiscordAccess, events: Sess
   const client = new Client({
     intents: [],
     shards: 'auto',
-    rest: { api: apiUrl.replace(/\/+$/, ''), retries: 0, timeout: 15_000 },
+    rest: { api: apiUrl, retries: 0, timeout: 15_000 },
   })
+  takeNoInteractions(client)
   let isOpen = false
   let refused: UserError | undefined
   const refuse = (code: number) => {
@@ -90,4 +91,10 @@ export async function openSession({ apiUrl, token }: DiscordAccess, events: Sess
 function stayClosed(client: Client): void {
   const never = { sessionInfo: new Promise(() => {}), emit: () => false }
   client.ws.shards.get = () => never as never
+}
+
+/** discord.js would make an object of every interaction, and end the process over one that it cannot make. */
+function takeNoInteractions(client: Client): void {
+  const { actions } = client as unknown as { actions: { InteractionCreate: { handle: () => void } } }
+  actions.InteractionCreate.handle = () => {}
 }

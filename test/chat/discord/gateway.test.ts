@@ -516,8 +516,12 @@ describe('at Discord', async () => {
       const { discord, serve, channel, ann, separate } = await open()
       serve()
       await until(() => discord.gateway.sessions.count === 2)
-      const asked = [await separate(), await separate()]
-      for (const interaction of asked) await answered(Promise.resolve(interaction))
+      const asked: Interaction[] = []
+      for (const _ of [1, 2]) {
+        const interaction = await separate()
+        await answered(Promise.resolve(interaction))
+        asked.push(interaction)
+      }
       const cancelled = privately(await answered(discord.command(ann, channel, 'cancel')))
       expect(cancelled).toMatch(/Cancelled/)
       const states = await Promise.all(asked.map(async (one) => (await requestOf(one)).state))

@@ -24,6 +24,12 @@ describe('killed, and nothing is lost or doubled', async () => {
   /** The files and the mention are there. Last cards come at the pace of edits: they are looked at in the end, for all. */
   async function isServed(channel: Channel) {
     await until(() => complete(channel) && band.mentions(channel).length > 0, 40)
+    await until(async () => {
+      const rows = await world.rows(`select 1 from requests where channel = $1 and state = 'delivered'`, [
+        channel.id,
+      ])
+      return rows.length > 0
+    })
     served.push(channel)
   }
   /** The request came in; its answer, or what a test makes of it, is the server's affair. */

@@ -39,17 +39,20 @@ describe('killed, and nothing is lost or doubled', async () => {
   describe('the worker', () => {
     const slow = [{ do: 'succeed', seconds: 1 }]
 
-    test.each(['download', 'analysis', 'processing'])('when %s has just been handed off', async (stage) => {
-      const channel = guild.channel()
-      await world.script({ download: slow, analyze: slow, separate: slow, encode: slow })
-      const victim = await world.workerProcess()
-      await band.shown(await band.separate({}, { channel }))
-      await band.stageIsDone(channel, stage)
-      await kill(victim)
-      const heir = await world.workerProcess()
-      await isServed(channel)
-      await kill(heir)
-    })
+    test.each(['download', 'analysis', 'processing', 'delivery'])(
+      'when %s has just been handed off',
+      async (stage) => {
+        const channel = guild.channel()
+        await world.script({ download: slow, analyze: slow, separate: slow, encode: slow })
+        const victim = await world.workerProcess()
+        await band.shown(await band.separate({}, { channel }))
+        await band.stageIsDone(channel, stage)
+        await kill(victim)
+        const heir = await world.workerProcess()
+        await isServed(channel)
+        await kill(heir)
+      },
+    )
 
     test.each<[string, (request: Recorded) => boolean, true | undefined]>([
       ['the upload is under way', isUpload, undefined],
@@ -105,17 +108,23 @@ describe('killed, and nothing is lost or doubled', async () => {
       await kill(worker)
     })
 
-    test('in the middle of the work: the worker shows the rest', async () => {
-      const channel = guild.channel()
-      await world.script({ separate: [{ do: 'succeed', seconds: 3 }] })
-      const worker = await world.workerProcess()
-      await band.shown(await band.separate({}, { channel }))
-      await band.stageIsDone(channel, 'download')
-      await kill(bot)
-      await isServed(channel)
-      bot = await band.botProcess()
-      await kill(worker)
-    })
+    test.each(['download', 'analysis', 'processing'])(
+      'when %s is done: the worker shows the rest',
+      async (stage) => {
+        const channel = guild.channel()
+        await world.script({
+          analyze: [{ do: 'succeed', seconds: 1 }],
+          separate: [{ do: 'succeed', seconds: 2 }],
+        })
+        const worker = await world.workerProcess()
+        await band.shown(await band.separate({}, { channel }))
+        await band.stageIsDone(channel, stage)
+        await kill(bot)
+        await isServed(channel)
+        bot = await band.botProcess()
+        await kill(worker)
+      },
+    )
   })
 
   test('and a courier that is frozen gives way to another, which shows the end', async () => {
@@ -132,7 +141,7 @@ describe('killed, and nothing is lost or doubled', async () => {
   })
 
   test('in the end every channel has one message that says so, each stem once, and one mention', async () => {
-    expect(served).toHaveLength(12)
+    expect(served).toHaveLength(15)
     for (const channel of served) {
       const message = await until(() => complete(channel))
       await band.delivered(message)

@@ -218,7 +218,7 @@ describe('at Discord', async () => {
       const first = await answered(separate('**loud** <@1> @everyone [a](https://b.c)'))
       await until(
         async () =>
-          (await world.rows('select 1 from messages where message_id = $1', [first.message?.id])).length,
+          (await world.rows('select 1 from messages where message_id = $1', [first.message?.id])).length > 0,
       )
       const text = privately(await answered(discord.command(ann, channel, 'history')))
       expect(text).toContain(

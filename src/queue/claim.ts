@@ -1,10 +1,12 @@
 // The claim: one transaction that decides whether a command starts the work, joins work that runs, is answered from kept
 // stems, or is the same command given twice.
+import type { CardFacts } from '../domain/card.ts'
 import { chooseModel } from '../domain/model.ts'
 import type { Delivered } from '../domain/packing.ts'
 import type { Source } from '../domain/source.ts'
 import { UserError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
+import { readCard } from '../store/cards.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { insertMessage, type NewMessage } from '../store/messages.ts'
 import {
@@ -26,7 +28,7 @@ import { SAME_COMMAND_SECONDS } from './queues.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
 
-export type Claim = {
+type Claim = {
   interaction: Interaction
   source: Source
   asked: Asked
@@ -41,8 +43,11 @@ export type Claim = {
   /** Requests that one person may have under way. */
   maxOpenRequests: number
 }
-/** `again`: this very interaction was saved before. `same`: the person has asked for this already. */
-export type Claimed = { request: Request; standing: 'new' | 'again' | 'same' }
+/**
+ * `again`: this very interaction was saved before. `same`: the person has asked for this already.
+ * `facts`: of a new one's card, so that showing it waits for no other connection.
+ */
+export type Claimed = { request: Request; standing: 'new' | 'again' | 'same'; facts?: CardFacts | undefined }
 
 /** @throws UserError `too_many_requests` or `unknown_model` */
 export async function claim(deps: { db: Database; boss: Boss; files: Files }, wish: Claim): Promise<Claimed> {
@@ -72,7 +77,7 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
     const request = await insertRequest(tx, interactionId, interaction, asked, track.id, separationId)
     if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
     await settleTrack(tx, deps.boss, track.id)
-    return { request, standing: 'new' }
+    return { request, standing: 'new', facts: wish.message ? await readCard(tx, request.id) : undefined }
   })
 }
 

@@ -13,9 +13,10 @@ export async function startAnew(
   trackId: string,
   owners: (string | null)[],
 ): Promise<void> {
+  const known = (await stagesOfTrack(tx, trackId)).filter(({ owner }) => owners.includes(owner))
+  if (known.length === 0) return
   const nobodyWaits = (await workingRequests(tx, trackId)).length === 0
-  for (const row of await stagesOfTrack(tx, trackId)) {
-    if (!owners.includes(row.owner)) continue
+  for (const row of known) {
     // Who waits for stems need not wait for an analysis that was given up.
     const discarded = row.state === 'discarded' && (row.stage !== 'analysis' || nobodyWaits)
     const result = row.state === 'done' ? await findResult(tx, row.owner, row.stage) : undefined

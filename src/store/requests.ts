@@ -16,7 +16,7 @@ export type Interaction = {
 /** `model` is as asked for (`auto` included); `stems` empty means all the model makes. */
 export type Asked = { model: string; stems: string[]; format: 'mp3' | 'flac' | 'wav' }
 /** Requests of one workspace are one another's; where there is none, those of one channel. */
-export type Place = Pick<Interaction, 'platform' | 'workspace' | 'channel'>
+type Place = Pick<Interaction, 'platform' | 'workspace' | 'channel'>
 export type Request = Asked & {
   id: string
   number: number

@@ -16,25 +16,32 @@ const COLUMNS = 'id, source, title, artist, album, duration_seconds as "duration
 /** The track a source names, made when it is new, and locked until the transaction ends. */
 export async function claimTrack(tx: Queryable, source: Source): Promise<Track> {
   for (;;) {
-    const known = await tx.query<{ id: string }>('select track_id as id from sources where key = $1', [
+    const { rows } = await tx.query<{ id: string }>('select track_id as id from sources where key = $1', [
       source.key,
     ])
-    const id = known.rows[0]?.id ?? (await createTrack(tx, source))
+    const id = rows[0]?.id
+    if (!id) {
+      const made = await createTrack(tx, source)
+      if (made) return made
+      // Somebody else made it between the two statements: it can be seen now.
+      continue
+    }
     // A platform signs an attachment's link for about a day: the newest one is what the download needs.
-    if (known.rows[0] && source.kind === 'attachment')
+    if (source.kind === 'attachment')
       await tx.query('update tracks set source = $2 where id = $1', [id, source])
-    if (id) return lockTrack(tx, id)
-    // Somebody else made it between the two statements: it can be seen now.
+    return lockTrack(tx, id)
   }
 }
 
-async function createTrack(tx: Queryable, source: Source): Promise<string | undefined> {
-  const { rows } = await tx.query<{ id: string }>(
-    `with track as (insert into tracks (source, title) values ($2, $3) returning id)
-     insert into sources (key, track_id) select $1, id from track on conflict do nothing returning track_id as id`,
+/** Nobody else sees it yet: it needs no lock. */
+async function createTrack(tx: Queryable, source: Source): Promise<Track | undefined> {
+  const { rows } = await tx.query<Track>(
+    `with track as (insert into tracks (source, title) values ($2, $3) returning *),
+       named as (insert into sources (key, track_id) select $1, id from track on conflict do nothing returning track_id)
+     select ${COLUMNS} from track where id in (select track_id from named)`,
     [source.key, source, provisionalTitle(source)],
   )
-  return rows[0]?.id
+  return rows[0]
 }
 
 /** Serialises everything that decides about the track: claim, hand-off, cancel, settle. */

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../../commands/index.ts'
 import { serveDiscord } from '../../../src/chat/discord/gateway/serve.ts'
 import type { Settings } from '../../../src/config.ts'
 import type { Services } from '../../../src/services.ts'
@@ -207,6 +208,9 @@ describe('at Discord', async () => {
       expect(privately(await answered(at.discord.command(manager, at.channel, 'queue')))).toMatch(
         /processing/,
       )
+      const help = privately(await answered(at.discord.command(manager, at.channel, 'help')))
+      for (const { name } of COMMANDS) expect(help).toMatch(new RegExp(`^/${name}\\b`, 'm'))
+      expect(help).not.toMatch(/…and \d+ more/)
       await expect(at.discord.command(at.moderator, at.channel, 'queue')).rejects.toThrow(/not offered/)
       await expect(at.discord.command(manager, at.discord.dm(manager), 'queue')).rejects.toThrow(
         /not offered/,
@@ -259,6 +263,29 @@ describe('at Discord', async () => {
         const interaction = at.discord.messageCommand(at.ann, message, 'Separate this file')
         expect(privately(await answered(interaction))).toMatch(/has no audio file/)
       }
+    })
+
+    test('of a message that nothing here knows is taken all the same', async () => {
+      const odd = (change: (message: Record<string, unknown>) => object) => (payload: unknown) => {
+        const { data } = payload as { data: { resolved: { messages: Record<string, unknown> } } }
+        for (const [id, message] of Object.entries(data.resolved.messages))
+          data.resolved.messages[id] = change(message as Record<string, unknown>)
+      }
+      const message = at.channel.post(at.bob, 'listen', [flac])
+      const unknown = odd(({ id, attachments }) => ({
+        id,
+        attachments,
+        type: 999,
+        components: [{ type: 99 }],
+      }))
+      const taken = at.discord.messageCommand(at.ann, message, 'Separate this file', { odd: unknown })
+      expect(titleOf(await answered(taken))).toBe('Take\\_1.flac')
+      const bare = odd(({ id }) => ({ id, message_snapshots: [{ message: {} }] }))
+      const refused = at.discord.messageCommand(at.ann, message, 'Separate this file', { odd: bare })
+      expect(privately(await answered(refused))).toMatch(/has no audio file/)
+      const gone = { odd: odd(() => ({})), omit: ['entitlements', 'authorizing_integration_owners'] }
+      const empty = at.discord.messageCommand(at.ann, message, 'Separate this file', gone)
+      expect(privately(await answered(empty))).toMatch(/has no audio file/)
     })
 
     test('that nobody knows is tried', async () => {
@@ -449,6 +476,17 @@ describe('at Discord', async () => {
     })
   })
 
+  test('an answer that Discord takes without a word is one', async () => {
+    const { discord, separate, lines } = await open()
+    discord.fail({ route: /\/callback/, times: 1, how: { kind: 'status', status: 204, after: true } })
+    const interaction = await separate()
+    expect((await answered(Promise.resolve(interaction))).message).toBeDefined()
+    expect((await requestOf(interaction)).state).toBe('working')
+    // Everything else was answered when the next is.
+    await answered(separate())
+    expect(lines.filter((line) => line.includes(interaction.id))).toEqual([])
+  })
+
   describe('when something goes wrong inside', () => {
     test('it is said privately, and logged', async () => {
       const { separate, lines } = await open({
@@ -474,6 +512,81 @@ describe('at Discord', async () => {
         },
       })
       expect(privately(await answered(separate()))).toMatch(/^My database is away/)
+    })
+  })
+
+  describe('when the database hangs', () => {
+    /** Nobody else reads or writes the table until the end. */
+    const lock = async (table: string) => {
+      const session = await db.session()
+      world.onClose(() => session.end())
+      await session.query(`begin; lock table ${table} in access exclusive mode`)
+      return { release: () => session.end() }
+    }
+    const late = /^This takes longer than usual/
+
+    test('the person is told in time, and the request is saved once, for the courier to show', async () => {
+      const { release } = await lock('interactions')
+      const interaction = await at.separate()
+      expect(privately(await answered(Promise.resolve(interaction)))).toMatch(late)
+      await release()
+      const { id } = await until(async () => (await requestsOf(interaction))[0] && requestOf(interaction))
+      // What would be another answer comes before that to the next command.
+      await answered(at.separate())
+      expect(callbacks(at.discord, interaction)).toHaveLength(1)
+      expect(await findMessage(db, id)).toMatchObject({ state: 'open', messageId: null })
+    })
+
+    test('a text takes the place of what they were told', async () => {
+      const { release } = await lock('requests')
+      const interaction = await at.discord.command(at.ann, at.channel, 'history')
+      const answer = await answered(Promise.resolve(interaction))
+      expect(privately(answer)).toMatch(late)
+      await release()
+      await until(() => answer.message?.content.startsWith('**History**'))
+      expect(answer.message?.ephemeral).toBe(true)
+    })
+
+    test('so does what cannot be done', async () => {
+      const { separate } = await open({ settings: { MAX_OPEN_REQUESTS: 1 } })
+      await answered(separate())
+      const { release } = await lock('interactions')
+      const interaction = await separate()
+      const answer = await answered(Promise.resolve(interaction))
+      expect(privately(answer)).toMatch(late)
+      await release()
+      await until(() => /under way/.test(answer.message?.content ?? ''))
+      expect(await requestsOf(interaction)).toEqual([])
+    })
+
+    test('a button does what it says, and is answered once', async () => {
+      const asked = await at.separate()
+      const { message } = await answered(Promise.resolve(asked))
+      const { id } = await requestOf(asked)
+      if (!message) throw new Error('no message')
+      const { release } = await lock('tracks')
+      const pressed = await at.discord.press(at.ann, message, `cancel:${id}`)
+      expect(privately(await answered(Promise.resolve(pressed)))).toMatch(late)
+      await release()
+      await until(async () => (await requestOf(asked)).state === 'cancelled')
+      await answered(at.separate())
+      expect(callbacks(at.discord, pressed)).toHaveLength(1)
+    })
+
+    test("what went wrong in one process leaves another's answer alone", async () => {
+      const { discord, serve, separate, lines } = await open()
+      const slow = Promise.withResolvers<never>()
+      serve({ services: { db: dbWith({ transaction: () => slow.promise }) } })
+      await until(() => discord.gateway.sessions.count === 2)
+      const interaction = await separate()
+      const { message } = await answered(Promise.resolve(interaction))
+      await until(() => callbacks(discord, interaction).length === 2)
+      slow.reject(new Error('what is this'))
+      await until(() => lines.some((line) => line.includes('what is this')))
+      await discord.command(discord.user(), interaction.channel, 'help').then(({ answer }) => answer)
+      expect(message?.ephemeral).toBe(false)
+      expect(message?.content).toBe('')
+      expect(message?.edits).toEqual([])
     })
   })
 
@@ -528,6 +641,21 @@ describe('at Discord', async () => {
       expect(states).toEqual(['working', 'cancelled'])
     })
 
+    test('two processes on one token: a button does once what it says', async () => {
+      const { discord, serve, ann, separate, lines } = await open()
+      serve()
+      await until(() => discord.gateway.sessions.count === 2)
+      for (const _ of [1, 2, 3]) {
+        const interaction = await separate()
+        const { message } = await answered(Promise.resolve(interaction))
+        const { id } = await requestOf(interaction)
+        if (!message) throw new Error('no message')
+        expect((await answered(discord.press(ann, message, `cancel:${id}`))).type).toBe(6)
+        expect((await requestOf(interaction)).state).toBe('cancelled')
+      }
+      expect(lines.filter((line) => JSON.parse(line).level >= 40)).toEqual([])
+    })
+
     test('broken, is resumed, and what was asked meanwhile is answered', async () => {
       const { discord, separate } = await open()
       discord.gateway.drop()
@@ -579,6 +707,20 @@ describe('at Discord', async () => {
       await until(() => discord.gateway.sessions.count === 1)
     })
 
+    test('of another application than the settings name is given up with a sentence', async () => {
+      const discord = await startDiscord()
+      world.onClose(() => discord.close())
+      const lines: string[] = []
+      const log = pino({}, { write: (line: string) => void lines.push(line) })
+      const { apiUrl, token } = discord
+      const access = { apiUrl, token, applicationId: '123456789012345678' }
+      const bot = serveDiscord(access, world.settings, world.services, log)
+      world.onClose(() => bot.stop())
+      await until(() => lines.length > 0 && discord.gateway.sessions.count === 0)
+      expect(lines).toEqual([expect.stringMatching(/"level":50.*DISCORD_APPLICATION_ID names another/)])
+      expect(discord.registered()).toEqual([])
+    })
+
     test('is closed after the last answer', async () => {
       const begun = Promise.withResolvers<void>()
       const stopped = Promise.withResolvers<void>()
@@ -601,6 +743,7 @@ describe('at Discord', async () => {
       await stopping
       expect((await answered(Promise.resolve(interaction))).type).toBe(4)
       expect(discord.gateway.sessions.count).toBe(0)
+      // Once the session is closed nothing is heard, for whoever hears it next.
       expect(callbacks(discord, late)).toEqual([])
     })
 

@@ -24,6 +24,8 @@ export type More = {
   memberPermissions?: bigint
   /** Fields of the payload that are left out. */
   omit?: string[]
+  /** What the payload has in place of what is usual. */
+  odd?: (payload: Json) => void
   /** Of a select menu. */
   values?: string[]
 }
@@ -82,6 +84,7 @@ export function createPeople(
       context: guild ? 0 : 1,
     }
     for (const field of more.omit ?? []) delete interaction.payload[field]
+    more.odd?.(interaction.payload)
     const wrong = source && wrongWithMessage(interaction.payload['message'])
     if (wrong) world.problems.push(`a message in an interaction: ${wrong}`)
     const arrived = gateway.tell('INTERACTION_CREATE', interaction.payload, { guildId: guild?.id })

@@ -34,5 +34,5 @@ export async function answerButton(given: APIMessageComponentInteraction, deps: 
     assertDeliverable(given)
     if (!(await retryRequest(deps, requestId))) throw new UserError('nothing_to_retry')
   }
-  await acknowledge(deps.rest, given)
+  if (!deps.late) await acknowledge(deps.rest, given)
 }

@@ -122,20 +122,28 @@ async function textOf(reply: Extract<Reply, { kind: 'text' }>, deps: AnswerDeps)
   return renderText(reply, { linkOf: (number) => links.get(number) })
 }
 
-async function showRequest(given: Given, { request }: RequestReply, deps: AnswerDeps): Promise<void> {
+async function showRequest(
+  given: Given,
+  { request, standing, facts: read }: RequestReply,
+  deps: AnswerDeps,
+): Promise<void> {
   const { db, rest, log } = deps
-  const [facts, message] = await Promise.all([readCard(db, request.id), findMessage(db, request.id)])
+  const facts = read ?? (await readCard(db, request.id))
   if (!facts) throw new Error('the request is gone')
   // Another process has answered this interaction, or the courier has made its message.
-  if (message?.messageId) return
+  if (standing === 'again' && (await findMessage(db, request.id))?.messageId) return
+  // The answer is given: the courier posts the card.
+  if (deps.late) return
   const now = new Date()
   const card = cardOf(facts, now)
   const show = (plain: boolean) => showCard(rest, given, renderCard(card, { plain, now }))
-  const messageId = await show(message?.plain ?? false).catch(async (error: unknown) => {
+  const messageId = await show(false).catch(async (error: unknown) => {
     if (!isRefused(error)) throw error
     log.warn({ request: request.id }, "Discord refuses the song's words; its card goes without them")
+    // First, while there is time to answer.
+    const shown = await show(true)
     await messageGoesPlain(db, request.id)
-    return show(true)
+    return shown
   })
   if (!messageId) return
   await messageIsThere(db, request.id, messageId, cardDigest(card))

@@ -8,8 +8,8 @@ export type AnswerDeps = CommandDeps & {
   log: Log
   commands: readonly Command[]
   maxUploadBytes: number
-  /** Whether the person has been told that the answer takes longer. */
-  late: boolean
+  /** Set once the answer took too long: whether the person was told so, by the one answer that there is. */
+  late: Promise<boolean> | undefined
   /** Whose attachments are fetched. */
   origins: string[]
 }

@@ -15,8 +15,8 @@ const AWAY =
 const SORRY =
   'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
 const LATE = 'This takes longer than usual. What comes of it is shown here, or on a card in this channel.'
-/** Discord gives up at three seconds. */
-const LATE_MS = 2_400
+/** Discord gives up at three seconds, some of which the ways there and back take. */
+const LATE_MS = 2_200
 const LONGEST = 1900
 
 export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
@@ -30,8 +30,13 @@ export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
   const isTyping = given.type === InteractionType.ApplicationCommandAutocomplete
   const timer = setTimeout(() => {
     if (isTyping || isBeingAnswered(given)) return
-    void tellAlone(deps, given, LATE).catch(failed)
-    deps.late = true
+    deps.late = tellAlone(shared, given, LATE).then(
+      () => true,
+      (error: unknown) => {
+        failed(error)
+        return false
+      },
+    )
   }, LATE_MS)
   try {
     await answerByKind(given, deps)

@@ -37,10 +37,10 @@ export function givenFile(
 
 /** The file of a message, or of what it forwards, that is sound, or at least may be. @throws UserError `not_a_song` */
 export function soundOf({
-  attachments,
-  message_snapshots,
-}: Pick<APIMessage, 'attachments' | 'message_snapshots'>) {
-  const files = [...attachments, ...(message_snapshots ?? []).flatMap(({ message }) => message.attachments)]
+  attachments = [],
+  message_snapshots: forwarded = [],
+}: Partial<Pick<APIMessage, 'attachments' | 'message_snapshots'>>) {
+  const files = [...attachments, ...forwarded.flatMap(({ message }) => message.attachments ?? [])]
   const found =
     files.find((file) => kindOf(file) === 'sound') ?? files.find((file) => kindOf(file) === 'unknown')
   if (!found) throw new UserError('not_a_song', 'That message has no audio file: choose one that has.')

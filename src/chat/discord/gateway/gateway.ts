@@ -28,7 +28,6 @@ export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gate
   let connection: 'lost' | 'back' = 'back'
 
   const onInteraction = (given: Given) => {
-    if (stopping.signal.aborted) return
     const answering = answer(given).finally(() => underWay.delete(answering))
     underWay.add(answering)
   }
@@ -50,7 +49,7 @@ export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gate
     while (!stopping.signal.aborted) {
       try {
         session = await openSession(access, { onInteraction, onConnection, onRefused })
-        if (stopping.signal.aborted) return
+        if (stopping.signal.aborted) return await session.close()
         log.info('listening at Discord')
         await onOpen()
         return
@@ -70,9 +69,9 @@ export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gate
     async stop() {
       stopping.abort()
       const limit = pause(LAST_ANSWERS_SECONDS * 1000, undefined, { ref: false })
-      await Promise.race([opening, limit])
       // First, so that nothing is heard that is not answered; answers go by REST.
-      await session?.close()
+      await Promise.race([session?.close(), limit])
+      await Promise.race([opening, limit])
       await Promise.race([Promise.allSettled(underWay), limit])
     },
   }

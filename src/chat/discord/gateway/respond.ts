@@ -33,14 +33,16 @@ export async function showCard(
   return told?.resource?.message?.id ?? told?.interaction?.response_message_id
 }
 
-/** Said to the person who asked alone; in place of what they were told while it took long. */
+/** Said to the person who asked alone; in place of what they were told when it took long. */
 export async function tellAlone(
-  { rest, late }: { rest: DiscordRest; late: boolean },
+  { rest, late }: { rest: DiscordRest; late: Promise<boolean> | undefined },
   asked: Asked,
   content: string,
 ): Promise<void> {
   const data = { content, allowed_mentions: { parse: [] } }
   if (late) {
+    // What another process has answered is not ours to edit.
+    if (!(await late)) return
     const route = Routes.webhookMessage(rest.applicationId, asked.token, '@original')
     await rest.request('PATCH', route, { body: data, byInteraction: true })
     return

@@ -35,7 +35,7 @@ export function serveDiscord(
     log,
     commands: COMMANDS,
     maxUploadBytes: settings.MAX_UPLOAD_BYTES,
-    late: false,
+    late: undefined,
     origins: attachmentOrigins(access.apiUrl),
   }
   return startGateway({

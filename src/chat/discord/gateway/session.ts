@@ -38,7 +38,10 @@ const REFUSALS: Partial<Record<number, string>> = {
  * Opens a session; settles within half a minute.
  * @throws UserError `chat_unauthorized` or `bad_settings` when trying again is of no use; else any error
  */
-export async function openSession({ apiUrl, token }: DiscordAccess, events: SessionEvents): Promise<Session> {
+export async function openSession(
+  { apiUrl, token, applicationId }: DiscordAccess,
+  events: SessionEvents,
+): Promise<Session> {
   // Interactions come without any intent, and so no privileged one is asked for.
   const client = new Client({
     intents: [],
@@ -74,6 +77,12 @@ export async function openSession({ apiUrl, token }: DiscordAccess, events: Sess
   const login = client.login(token)
   try {
     await Promise.race([login, late])
+    const own = client.application?.id
+    if (own && own !== applicationId)
+      throw new UserError(
+        'bad_settings',
+        `DISCORD_TOKEN is that of application ${own}, and DISCORD_APPLICATION_ID names another: set both from one application.`,
+      )
     isOpen = true
     return { close }
   } catch (error) {

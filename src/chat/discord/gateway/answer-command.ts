@@ -14,6 +14,7 @@ import { ChatError, UserError } from '../../../errors.ts'
 import { readCard } from '../../../store/cards.ts'
 import {
   findMessage,
+  type Message,
   messageGoesPlain,
   messageIsThere,
   messagesOfNumbers,
@@ -85,13 +86,15 @@ async function runAndAnswer(
   const reply: Reply = await run(false)
   if (reply.kind === 'text') await tellAlone(deps, given, await textOf(reply, deps))
   else if (reply.standing !== 'same') await showRequest(given, reply, deps)
-  else if (await isShown(reply, deps)) await pointTo(given, reply, deps)
-  else await showRequest(given, (await run(true)) as RequestReply, deps)
+  else {
+    const earlier = await findMessage(deps.db, reply.request.id)
+    if (await isShown(earlier, deps)) await pointTo(given, reply, earlier, deps)
+    else await showRequest(given, (await run(true)) as RequestReply, deps)
+  }
 }
 
 /** Whether people still see the message of a request that has ended; that of others is looked after by the courier. */
-async function isShown({ request }: RequestReply, { db, rest }: AnswerDeps): Promise<boolean> {
-  const message = await findMessage(db, request.id)
+async function isShown(message: Message | undefined, { rest }: AnswerDeps): Promise<boolean> {
   if (!message?.messageId || message.state !== 'closed') return true
   try {
     const route = Routes.channelMessage(message.channel, message.messageId)
@@ -103,8 +106,12 @@ async function isShown({ request }: RequestReply, { db, rest }: AnswerDeps): Pro
 }
 
 /** A song asked for twice within minutes has its message already. */
-async function pointTo(given: Given, { request }: RequestReply, deps: AnswerDeps): Promise<void> {
-  const message = await findMessage(deps.db, request.id)
+async function pointTo(
+  given: Given,
+  { request }: RequestReply,
+  message: Message | undefined,
+  deps: AnswerDeps,
+): Promise<void> {
   const isGone = message?.state === 'deleted'
   if (isGone) await wantNewMessage(deps.db, request.id)
   const line = isGone

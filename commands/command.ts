@@ -7,6 +7,7 @@ import type { Claimed } from '../src/queue/claim.ts'
 import type { Database } from '../src/store/database.ts'
 import type { NewMessage } from '../src/store/messages.ts'
 import type { Interaction } from '../src/store/requests.ts'
+import type { Spelling } from './options.ts'
 
 export type CommandDeps = {
   db: Database
@@ -30,6 +31,8 @@ export type Invocation<Options> = {
   message: NewMessage | null
   /** Whether the same command given again takes up its own open request: true where no message shows it. */
   resumes: boolean
+  /** How the platform's people write commands. */
+  spelling: Spelling
   /** What was asked before counts no more, as its message is gone. */
   anew?: boolean
 }

@@ -17,11 +17,16 @@ export function helpFor(others: Command[]): Command<typeof helpOptions, TextRepl
     once: false,
     examples: [],
     suggest: {},
-    async run({ manager }) {
+    async run({ manager, spelling }) {
       const shown = [...others, help as Command].filter(({ access }) => access === 'everyone' || manager)
       const lines = shown.flatMap((command) => {
-        const [usage, ...examples] = usageOf(command, '/')
-        return [`${usage} - ${command.description}`, ...examples.map((example) => `e.g. ${example}`)]
+        const [usage, ...examples] = usageOf(command, spelling)
+        const onMessage = command.onMessage === null ? null : spelling.onMessage(command.onMessage)
+        return [
+          `${usage} - ${command.description}`,
+          ...examples.map((example) => `e.g. ${example}`),
+          ...(onMessage === null ? [] : [onMessage]),
+        ]
       })
       return { kind: 'text', title: 'What can be asked', lines }
     },

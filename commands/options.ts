@@ -1,7 +1,6 @@
 // A command's options, read off its schema: as a list for whoever has to describe them, and from what was given. Pure.
 import { z } from 'zod'
 import { UserError } from '../src/errors.ts'
-import type { Command } from './command.ts'
 
 export type Option = {
   name: string
@@ -9,6 +8,10 @@ export type Option = {
   type: 'text' | 'integer' | 'choice' | 'file'
   required: boolean
   choices: string[]
+  /** Of a choice: the one that is taken when none is given. */
+  default: string | null
+  /** Of a text that is a list separated by commas: what it chooses among. */
+  list: string[]
   /** Of an integer. */
   min: number | null
   max: number | null
@@ -19,9 +22,46 @@ export type Option = {
   suggests: boolean
 }
 /** A command, whatever its options are. */
-type Described = Pick<Command, 'name' | 'file' | 'examples'> & { options: z.ZodObject; suggest: object }
+type Described = {
+  name: string
+  options: z.ZodObject
+  file: string | null
+  examples: Record<string, string | number>[]
+  suggest: object
+}
 
-const NONE = { choices: [], min: null, max: null, minLength: null, maxLength: null, suggests: false }
+/** How the people of a platform write a command. */
+export type Spelling = {
+  command(name: string): string
+  /** An option as it is given. @param first whether it is the command's first */
+  option(name: string, value: string, first: boolean): string
+  /** An option as the usage shows it; null where it is not written. */
+  usage(option: Option, first: boolean): string | null
+  /** How the command is found on a message with a file; null where the file is an option. */
+  onMessage(name: string): string | null
+}
+
+/** `/name option:value` */
+export const COLON_SPELLING: Spelling = {
+  command: (name) => `/${name}`,
+  option: (name, value) => `${name}:${value}`,
+  usage(option) {
+    const usage = option.type === 'file' ? option.name : `${option.name}:${placeholder(option)}`
+    return option.required ? usage : `[${usage}]`
+  },
+  onMessage: () => null,
+}
+
+const NONE = {
+  choices: [],
+  default: null,
+  list: [],
+  min: null,
+  max: null,
+  minLength: null,
+  maxLength: null,
+  suggests: false,
+}
 
 /** The required ones first, the file last. */
 export function describeOptions(command: Described): Option[] {
@@ -35,12 +75,16 @@ export function describeOptions(command: Described): Option[] {
       required: required.includes(name),
       suggests: Object.hasOwn(command.suggest, name),
     }
-    if (schema.enum) return { ...about, type: 'choice', choices: schema.enum.map(String) }
+    if (schema.enum) {
+      const initial = schema.default === undefined ? null : String(schema.default)
+      return { ...about, type: 'choice', choices: schema.enum.map(String), default: initial }
+    }
     if (schema.type === 'integer')
       return { ...about, type: 'integer', min: schema.minimum ?? null, max: schema.maximum ?? null }
     if (schema.type === 'string') {
       const { minLength = null, maxLength = null } = schema
-      return { ...about, type: 'text', minLength, maxLength }
+      const list = Array.isArray(schema['list']) ? schema['list'].map(String) : []
+      return { ...about, type: 'text', minLength, maxLength, list }
     }
     throw new Error(`${command.name}: no platform can offer the option ${name}`)
   })
@@ -74,24 +118,21 @@ export function parseOptions<Schema extends z.ZodObject>(
   throw new UserError('bad_usage', option && issue ? `${option.name}: ${allowed(option, issue)}.` : undefined)
 }
 
-/** How the command is typed, then its examples. */
-export function usageOf(command: Described, prefix: string): string[] {
-  const options = describeOptions(command).map((option) => {
-    const usage = option.type === 'file' ? 'file' : `${option.name}:${placeholder(option)}`
-    return option.required ? usage : `[${usage}]`
-  })
-  const start = `${prefix}${command.name}`
-  return [[start, ...options].join(' '), ...command.examples.map((example) => `${start} ${written(example)}`)]
+/** How the command is written, then its examples. */
+export function usageOf(command: Described, spelling: Spelling): string[] {
+  const options = describeOptions(command)
+  const start = spelling.command(command.name)
+  const usage = options.map((option, index) => spelling.usage(option, index === 0))
+  const examples = command.examples.map((example) =>
+    Object.entries(example).map(([name, value]) =>
+      spelling.option(name, String(value), name === options[0]?.name),
+    ),
+  )
+  return [usage.filter((one) => one !== null), ...examples].map((written) => [start, ...written].join(' '))
 }
 
-/** As every platform takes it: `name:value`. */
-function written(example: Record<string, string | number>): string {
-  return Object.entries(example)
-    .map(([name, value]) => `${name}:${value}`)
-    .join(' ')
-}
-
-function placeholder({ type, choices }: Option): string {
+/** What stands for a value in the usage. */
+export function placeholder({ type, choices }: Option): string {
   if (type === 'choice') return choices.join('|')
   return type === 'integer' ? '<number>' : '<text>'
 }

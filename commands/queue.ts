@@ -40,7 +40,7 @@ export const queue: Command<typeof queueOptions, TextReply> = {
     if (action === 'scale' && limit === undefined)
       throw new UserError('bad_usage', 'limit: give how many jobs may run at once on each machine, 1 to 64.')
     if (action !== 'scale' && limit !== undefined)
-      throw new UserError('bad_usage', 'limit: it goes with action:scale alone.')
+      throw new UserError('bad_usage', 'limit: it goes with scale alone.')
     if (action === 'pause') await pauseQueues(db, stage)
     if (action === 'resume') await resumeQueues(db, stage)
     if (action === 'scale' && limit !== undefined) await scaleQueues(db, stage, limit)

@@ -20,6 +20,7 @@ export const stemsOption = z
   .pipe(z.array(z.enum(STEMS)))
   .optional()
   .describe(`Which stems, separated by commas: ${STEMS.join(', ')} (all)`)
+  .meta({ list: STEMS })
 
 /** Completes the last name of the list. */
 export function suggestStems(text: string): Suggestion[] {

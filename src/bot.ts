@@ -4,19 +4,22 @@ import type { Chat } from './chat/chat.ts'
 import { openChats } from './chat/chats.ts'
 import { startCourier } from './chat/courier-role.ts'
 import { discordAccess } from './chat/discord/access.ts'
+import { slackAccess } from './chat/slack/access.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
 import { startSweeps } from './queue/sweep.ts'
 import type { Services } from './services.ts'
+import { type Route, startWebServer } from './web/server.ts'
 
-export type Bot = { platforms: string[]; stop(): Promise<void> }
+/** `url` is where its web server answers, if it has anything to serve. */
+export type Bot = { platforms: string[]; url: string | undefined; stop(): Promise<void> }
 
 /** Waits for no platform: none keeps another from starting. */
 export async function startBot(
   settings: Settings,
   services: Services,
   log: Log,
-  { chats = openChats(settings) }: { chats?: Chat[] } = {},
+  { chats = openChats(settings, services.db) }: { chats?: Chat[] } = {},
 ): Promise<Bot> {
   const { db, boss } = services
   const sweeps = startSweeps({ db, boss, log })
@@ -30,9 +33,24 @@ export async function startBot(
     const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
     parts.push(serveDiscord(discord, settings, services, log))
   }
+  const slack = slackAccess(settings)
+  const routes: Route[] = []
+  if (slack) {
+    platforms.push('slack')
+    const { serveSlack } = await import('./chat/slack/gateway/serve.ts')
+    const served = serveSlack(slack, settings, services, log)
+    parts.push(served)
+    routes.push(...served.routes)
+  }
+  const web =
+    routes.length > 0
+      ? await startWebServer({ host: settings.HOST, port: settings.PORT }, routes, log)
+      : undefined
   return {
     platforms,
+    url: web?.url,
     stop: async () => {
+      await web?.stop()
       await Promise.all(parts.map((part) => part.stop()))
       await sweeps.stop()
     },

@@ -9,6 +9,8 @@ const text = z.string().trim().min(1)
 const count = z.coerce.number().int().min(1).max(64)
 const positive = z.coerce.number().int().min(1)
 
+export const SLACK_API_URL = 'https://slack.com/api/'
+
 /** One entry a setting; an empty value counts as unset. `.env.example` is held to this list by a test. */
 export const settingsSchema = z.object({
   DATABASE_URL: z
@@ -38,6 +40,12 @@ export const settingsSchema = z.object({
     .regex(/^\d{15,20}$/, 'must be the number of your application')
     .optional(),
   DISCORD_API_URL: z.url().default('https://discord.com/api'),
+  SLACK_BOT_TOKEN: text.optional(),
+  SLACK_SIGNING_SECRET: text.optional(),
+  SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must begin with xapp-').optional(),
+  SLACK_CLIENT_ID: text.optional(),
+  SLACK_CLIENT_SECRET: text.optional(),
+  SLACK_API_URL: z.url().default(SLACK_API_URL),
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(0),
   PUBLIC_URL: z.url().optional(),
@@ -46,8 +54,11 @@ export const settingsSchema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
-/** Discord needs both of these, and nothing of it starts without them. */
-const DISCORD_PAIR = ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'] as const
+/** Of each pair both are needed, or neither. */
+const PAIRS = [
+  ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
+  ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'],
+] as const
 
 export type Settings = z.infer<typeof settingsSchema> & {
   /** CPU threads one tool may use, so that all processing slots together fill the machine. */
@@ -64,9 +75,11 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
   )
   const parsed = settingsSchema.safeParse(given)
   const problems = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${sayIssue(issue)}`)
-  const [missing, ...alsoMissing] = DISCORD_PAIR.filter((name) => !given[name]?.trim())
-  if (missing && alsoMissing.length === 0)
-    problems.push(`${missing}: must be set too, as ${DISCORD_PAIR.find((name) => name !== missing)} is`)
+  for (const pair of PAIRS) {
+    const [missing, ...alsoMissing] = pair.filter((name) => !given[name]?.trim())
+    if (missing && alsoMissing.length === 0)
+      problems.push(`${missing}: must be set too, as ${pair.find((name) => name !== missing)} is`)
+  }
   if (!parsed.success || problems.length > 0) {
     throw new UserError(
       'bad_settings',

@@ -8,10 +8,10 @@ export const ERRORS = {
   bad_settings: 'A setting is wrong: correct it in the environment or in .env.',
   not_a_song:
     'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
-  too_many_requests: 'You have too many songs under way: wait until one is done, or cancel one with /cancel.',
+  too_many_requests: 'You have too many songs under way: wait until one is done, or cancel one.',
   not_yours: 'Only the person who asked or a moderator can do that.',
-  not_allowed: 'Only people who may manage the server can do that.',
-  no_such_request: 'There is no such request here: /status lists yours.',
+  not_allowed: 'Only people who may manage the server or workspace can do that.',
+  no_such_request: 'There is no such request here: status lists yours.',
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',
   missing_permissions: 'I may not do that in this channel.',
@@ -46,8 +46,12 @@ export const ERRORS = {
   chat_waiting: 'The message for the stems is still to be made.',
   chat_gone: 'The message is no longer there.',
   chat_expired: 'The time in which the command could be answered is over.',
-  chat_forbidden: 'I may not post in that channel: let me view it and attach files there, then use /retry.',
+  chat_forbidden: 'I may not post in that channel: let me view it and attach files there, then retry.',
   chat_text_refused: 'The server refuses the words of that song.',
+  chat_storage_full:
+    'The workspace has no room left for files: delete some, or ask for mp3 or fewer stems, then retry.',
+  chat_uploads_off: 'The workspace lets nobody upload such files: ask its admins to allow it, then retry.',
+  chat_type_refused: 'The workspace does not take files of that type: ask for another format.',
   chat_too_large: 'The files are larger than this channel takes: ask for fewer stems or for mp3.',
   chat_refused: 'The chat platform refused the message: report it if it stays.',
   chat_unauthorized: 'The chat platform does not accept the token of the bot: check it and start again.',
@@ -82,8 +86,8 @@ export class ToolError extends Error {
 }
 
 /**
- * What a chat platform's answer means: the message or channel is gone; the interaction's own token is; we may not; its words are refused; a file is too large; wait
- * `retryAfterSeconds`; there is no message yet; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
+ * What a chat platform's answer means: the message or channel is gone; the interaction's own token is; we may not; its words are refused; a file is too large, has no
+ * room, or may not be uploaded at all or not of its type; wait `retryAfterSeconds`; there is no message yet; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
  */
 export type ChatErrorCode =
   | 'chat_gone'
@@ -91,26 +95,33 @@ export type ChatErrorCode =
   | 'chat_forbidden'
   | 'chat_text_refused'
   | 'chat_too_large'
+  | 'chat_storage_full'
+  | 'chat_uploads_off'
+  | 'chat_type_refused'
   | 'chat_busy'
   | 'chat_waiting'
   | 'chat_unavailable'
   | 'chat_refused'
   | 'chat_unauthorized'
 
+/** A pause holds for edits in a channel, in a workspace, or everywhere; or for that one call alone. */
+type Pauses = 'call' | 'channel' | 'workspace' | 'everywhere'
+
 export class ChatError extends Error {
   override name = 'ChatError'
   readonly code: ChatErrorCode
   readonly retryAfterSeconds: number
-  /** Whether a pause that was asked for is for every channel. */
-  readonly everywhere: boolean
+  /** What a pause that was asked for is for. */
+  readonly pauses: Pauses
+  /** @param options.sentence what to do about it on this platform, where that can be said better than by the code */
   constructor(
     code: ChatErrorCode,
-    options: ErrorOptions & { retryAfterSeconds?: number; everywhere?: boolean } = {},
+    options: ErrorOptions & { retryAfterSeconds?: number; pauses?: Pauses; sentence?: string } = {},
   ) {
-    super(ERRORS[code], options)
+    super(options.sentence ?? ERRORS[code], options)
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds ?? 0
-    this.everywhere = options.everywhere ?? false
+    this.pauses = options.pauses ?? 'channel'
   }
   /** Whether the same call may succeed later. */
   get passing(): boolean {

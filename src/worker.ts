@@ -41,7 +41,7 @@ export function startWorker(
   {
     tools = createTools(settings),
     models = loadableModels(settings),
-    chats = openChats(settings),
+    chats = openChats(settings, services.db),
   }: { tools?: Tools; models?: ReturnType<typeof loadableModels>; chats?: Chat[] } = {},
 ): Worker {
   const leaving = new AbortController()
@@ -113,7 +113,7 @@ async function runLoops(
     running,
   }
   const loops: [QueueName, number, ReturnType<typeof stageHandler>][] = [
-    ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download, deps)],
+    ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download(chats), deps)],
     ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
     ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
     [

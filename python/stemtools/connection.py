@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 import certifi
@@ -27,7 +27,9 @@ HEADERS = {
 
 
 @contextlib.contextmanager
-def get(target: Target, connect_seconds: float, answer_seconds: float) -> Iterator[http.client.HTTPResponse]:
+def get(
+    target: Target, connect_seconds: float, answer_seconds: float, more: Mapping[str, str] | None = None
+) -> Iterator[http.client.HTTPResponse]:
     """The answer to a GET, its body not yet read.
 
     Parameters
@@ -38,6 +40,8 @@ def get(target: Target, connect_seconds: float, answer_seconds: float) -> Iterat
         Limit for the connection, and for each silence afterwards.
     answer_seconds : float
         Limit for the whole head of the answer.
+    more : mapping or None
+        Headers besides ours.
     """
     find = look_up if target.own else resolve
     addresses = find(target.host, target.port)
@@ -56,7 +60,7 @@ def get(target: Target, connect_seconds: float, answer_seconds: float) -> Iterat
     try:
         late.start()
         try:
-            connection.request("GET", path, headers={**HEADERS, **headers})
+            connection.request("GET", path, headers={**HEADERS, **(more or {}), **headers})
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise unreachable() from error

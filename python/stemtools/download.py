@@ -90,7 +90,10 @@ def fetch(job: Job, incoming: Path, max_bytes: int, max_seconds: float) -> tuple
         return name_of_url(final_url), None
     if kind == "attachment":
         name, origins = read_text(source, "name", None), read_texts(source, "origins")
-        final_url = fetch_attachment(read_text(source, "url"), origins, incoming, Limits(max_bytes), fetched)
+        authorization = read_text(source, "authorization", None)
+        final_url = fetch_attachment(
+            read_text(source, "url"), origins, incoming, Limits(max_bytes), fetched, authorization
+        )
         return name or name_of_url(final_url), None
     if kind == "spotify":
         track = fetch_spotify(read_text(source, "trackId"), incoming, max_bytes, max_seconds, job)

@@ -8,14 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stemtools.errors import ToolError
-from stemtools.fetch_url import Limits, Rule, fetch_url, http_error
+from stemtools.fetch_url import Limits, RefusedType, Rule, fetch_url, http_error
 from stemtools.safe_address import Target, is_local, split_url, unsafe
 
+PAGES = ("text/html",)
 GONE = {403, 404, 410}  # what a chat answers for a deleted file and for an address that has expired
 
 
 def fetch_attachment(
-    url: str, origins: list[str], target: Path, limits: Limits, progress: Callable[[float], None]
+    url: str,
+    origins: list[str],
+    target: Path,
+    limits: Limits,
+    progress: Callable[[float], None],
+    authorization: str | None = None,
 ) -> str:
     """Fetch `url` into the new file `target`; returns the address that answered, after redirects.
 
@@ -25,6 +31,9 @@ def fetch_attachment(
         The operator's word on which servers may be asked, redirects included: scheme, host and port of each.
         One that is local by its name may lie in a private network and is asked without a proxy; every other
         one must be found at public addresses.
+    authorization : str or None
+        The HTTP header of that name, sent to these servers alone. A chat that does not accept it leads to a
+        page for signing in.
     """
     allowed = {read_origin(origin) for origin in origins}
 
@@ -34,10 +43,15 @@ def fetch_attachment(
         except ToolError as error:
             raise elsewhere() from error
         if asked.origin not in allowed:
-            raise elsewhere()
+            raise unreadable() if authorization and address != url else elsewhere()
         return dataclasses.replace(asked, own=is_own(asked.host))
 
-    return fetch_url(url, target, limits, progress, Rule(admit, refusal))
+    headers = {"Authorization": authorization} if authorization else {}
+    rule = Rule(admit, refusal, headers, refused_types=PAGES if authorization else ())
+    try:
+        return fetch_url(url, target, limits, progress, rule)
+    except RefusedType as error:
+        raise unreadable() from error
 
 
 def read_origin(text: str) -> tuple[str, str, int]:
@@ -62,6 +76,13 @@ def refusal(status: int) -> ToolError:
     if status in GONE:
         return ToolError("attachment_gone", "The attached file is no longer there: attach it again.")
     return http_error(status)
+
+
+def unreadable() -> ToolError:
+    """The error for a file that the bot is not shown."""
+    return ToolError(
+        "attachment_gone", "I am not shown that file: add me to where it was posted, or post it again."
+    )
 
 
 def elsewhere() -> ToolError:

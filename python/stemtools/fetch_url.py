@@ -7,7 +7,7 @@ import http.client
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -38,6 +38,12 @@ class Rule:
 
     admit: Callable[[str], Target]  # takes an address apart, or raises
     refusal: Callable[[int], ToolError]  # for the HTTP status of an answer that is no file
+    headers: dict[str, str] = field(default_factory=dict)  # sent to every address that is admitted
+    refused_types: tuple[str, ...] = ()  # content types that are no file
+
+
+class RefusedType(Exception):
+    """The answer is of a type that the rule refuses."""
 
 
 def fetch_url(
@@ -56,7 +62,7 @@ def fetch_url(
     deadline = time.monotonic() + limits.total_seconds
     for _ in range(limits.redirects + 1):
         address = rule.admit(url)
-        with get(address, limits.connect_seconds, limits.answer_seconds) as response:
+        with get(address, limits.connect_seconds, limits.answer_seconds, rule.headers) as response:
             location = response.headers.get("Location")
             if response.status in REDIRECTS and location:
                 # Servers send raw UTF-8 here, which http.client reads as Latin-1.
@@ -66,6 +72,8 @@ def fetch_url(
                 continue
             if response.status != http.HTTPStatus.OK:
                 raise rule.refusal(response.status)
+            if response.headers.get_content_type() in rule.refused_types:
+                raise RefusedType
             _save_body(response, target, limits, deadline, progress)
             return address.url
     raise ToolError("http_error", "The link redirects too many times; send the final link.")

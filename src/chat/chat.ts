@@ -2,6 +2,7 @@
 // ChatError whose code says what to do. No call is repeated by the platform's side of the port.
 import type { Card } from '../domain/card.ts'
 import type { Pacing } from '../domain/pace.ts'
+import type { Place } from '../domain/source.ts'
 import type { Message } from '../store/messages.ts'
 
 /** A file for a message: `name` and `description` as people see them, `path` on this machine. */
@@ -13,8 +14,12 @@ export type Chat = {
   app: string
   /** How often messages may be edited. */
   pacing: Pacing
+  /** Whether an interaction's secret edits the message it answered with, and so no other. */
+  tokenEdits: boolean
   /** Attachments that one message holds. */
   maxFiles: number
+  /** Whether the song's waveform goes with its stems, as a picture takes little room there. */
+  waveformWithStems: boolean
   /** The largest file that this message takes now, in bytes. */
   maxFileBytes(message: Message): Promise<number>
   /** The id of the message that shows this request already, if the platform has one. */
@@ -25,11 +30,21 @@ export type Chat = {
   edit(message: Message, card: Card): Promise<void>
   /**
    * Makes these the files of the message, each once, also when called again after half of it was done.
+   * @param text for the person who asked, where files come with words and a mention
    * @param turn to be waited for before each edit of the message
+   * @returns whether the person was mentioned by it
    */
-  attach(message: Message, files: Attachment[], turn: () => Promise<void>, signal: AbortSignal): Promise<void>
+  attach(
+    message: Message,
+    files: Attachment[],
+    text: string,
+    turn: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ mentioned: boolean }>
   /** Replies to the message with a mention of the person who asked, once however often it is called. */
   mention(message: Message, text: string): Promise<void>
+  /** What a file given in a place is fetched with from the platform's own servers: an HTTP Authorization, or nothing. */
+  fileAuthorization(place: Place | null): Promise<string | null>
   /** Says something to the person who asked alone. @returns false when they cannot be reached */
   tell(message: Message, text: string): Promise<boolean>
 }

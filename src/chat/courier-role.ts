@@ -14,6 +14,7 @@ import {
   messageGoesPlain,
   messageIsGone,
   messageIsThere,
+  messageMayBeThere,
   messageShows,
   messagesToShow,
   postponeEdits,
@@ -135,11 +136,12 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
       const facts = await readCard(db, requestId)
       return facts && cardOf(facts, new Date())
     },
+    messageMayBeThere: (requestId) => messageMayBeThere(db, requestId),
     messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
-    takeEdit: (requestId, gapSeconds, budget) => takeEdit(db, requestId, gapSeconds, budget),
-    postponeEdits: (channel, pauseSeconds, gapSeconds) =>
-      postponeEdits(db, { platform: chat.platform, app: chat.app, channel }, pauseSeconds, gapSeconds),
+    takeEdit: (requestId, gapSeconds, budgets) => takeEdit(db, requestId, gapSeconds, budgets),
+    postponeEdits: (message, where, pauseSeconds, gapSeconds) =>
+      postponeEdits(db, message, where, pauseSeconds, gapSeconds),
     messageIsGone: (requestId, messageId, state) => messageIsGone(db, requestId, messageId, state),
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
     forgetToken: (requestId) => forgetToken(db, requestId),

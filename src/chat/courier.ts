@@ -13,9 +13,19 @@ export type CourierRecords = {
   messagesToShow(trackIds: string[] | 'all'): Promise<Message[]>
   findMessage(requestId: string): Promise<Message | undefined>
   readCard(requestId: string): Promise<Card | undefined>
+  messageMayBeThere(requestId: string): Promise<void>
   messageIsThere(requestId: string, messageId: string, shown: string | null): Promise<void>
-  takeEdit(requestId: string, gapSeconds: number, budget: Budget): Promise<Date | undefined>
-  postponeEdits(channel: string | null, pauseSeconds: number, gapSeconds: number): Promise<void>
+  takeEdit(
+    requestId: string,
+    gapSeconds: number,
+    budgets: { channel: Budget; workspace: Budget | null },
+  ): Promise<Date | undefined>
+  postponeEdits(
+    message: Message,
+    where: 'channel' | 'workspace' | 'everywhere',
+    pauseSeconds: number,
+    gapSeconds: number,
+  ): Promise<void>
   messageShows(requestId: string, what: { shown: string; state: RequestState }): Promise<void>
   messageIsGone(requestId: string, messageId: string | null, state: 'deleted' | 'closed'): Promise<void>
   messageBecomes(requestId: string, state: MessageState): Promise<void>
@@ -148,8 +158,9 @@ export class Courier {
         // Delivery edits too, when it attaches the files.
         if (dueMs > nowMs()) return this.#again(entry, release, dueMs)
         await prove()
-        const budget = channelBudget(chat.pacing, message, nowMs())
-        const editedAt = await records.takeEdit(requestId, gapSeconds, budget)
+        const { workspace } = chat.pacing
+        const channel = channelBudget(chat.pacing, message, nowMs())
+        const editedAt = await records.takeEdit(requestId, gapSeconds, { channel, workspace })
         if (!editedAt) return this.#again(entry, release, nowMs() + TURN_MS)
         entry.message.editedAt = editedAt
         await chat.edit(message, card)
@@ -168,15 +179,16 @@ export class Courier {
   /** A message for a request that has none. @returns whether it shows the card already */
   async #make(message: Message, card: Card): Promise<boolean> {
     const { chat, records } = this.#deps
-    const found = await chat.find(message)
-    if (found !== 'absent') {
-      await records.messageIsThere(message.requestId, found.id, null)
-      return false
-    }
+    if (message.mayBeThere) {
+      const found = await chat.find(message)
+      if (found !== 'absent') {
+        await records.messageIsThere(message.requestId, found.id, null)
+        return false
+      }
+    } else await records.messageMayBeThere(message.requestId)
     const shown = cardDigest(card)
     const id = await chat.post(message, card)
-    // The interaction cannot edit what it did not answer with.
-    await records.forgetToken(message.requestId)
+    if (chat.tokenEdits) await records.forgetToken(message.requestId)
     await records.messageIsThere(message.requestId, id, shown)
     if (hasEnded(card.state)) await records.messageShows(message.requestId, { shown, state: card.state })
     return true
@@ -191,13 +203,16 @@ export class Courier {
     const code = error instanceof ChatError ? error.code : 'passing'
     if (code === 'chat_gone')
       return records.messageIsGone(requestId, message.messageId, ended ? 'closed' : 'deleted')
-    if (code === 'chat_forbidden') return this.#nowhere(entry, card)
+    if (error instanceof ChatError && code === 'chat_forbidden') return this.#nowhere(entry, card, error)
     if (error instanceof ChatError && code === 'chat_busy') {
-      const { retryAfterSeconds, everywhere } = error
-      const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
-      await records.postponeEdits(everywhere ? null : message.channel, retryAfterSeconds, gapSeconds)
-      this.#pace.block(message.channel, nowMs() + retryAfterSeconds * 1000)
+      const { retryAfterSeconds, pauses } = error
+      const untilMs = nowMs() + retryAfterSeconds * 1000
       entry.dirty = true
+      entry.notBeforeMs = untilMs
+      if (pauses === 'call') return
+      const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
+      await records.postponeEdits(message, pauses, retryAfterSeconds, gapSeconds)
+      this.#pace.block(message, pauses === 'workspace' ? 'workspace' : 'channel', untilMs)
       return
     }
     if (code === 'chat_unauthorized') {
@@ -224,12 +239,12 @@ export class Courier {
   }
 
   /** We may not write there. A request without a message ends; one with a message goes on unseen, and a bad end is told in private. */
-  async #nowhere({ message }: Entry, card: Card | undefined): Promise<void> {
+  async #nowhere({ message }: Entry, card: Card | undefined, why: ChatError): Promise<void> {
     const { chat, records } = this.#deps
     const { requestId, number, messageId } = message
     const ended = card !== undefined && hasEnded(card.state)
     if (messageId && !ended) return records.messageBecomes(requestId, 'muted')
-    const { code, message: sentence } = describeError(new ChatError('chat_forbidden'))
+    const { code, message: sentence } = describeError(why)
     if (!ended) await records.failRequest(requestId, { code, message: sentence })
     if (!ended || card.state === 'failed')
       await chat.tell(message, `#${number}: ${card?.error?.message ?? sentence}`)

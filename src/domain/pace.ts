@@ -10,10 +10,12 @@ export type Pacing = {
   channel: Budget
   workspace: Budget | null
   app: Budget
-  /** For messages that are `afterSeconds` old, which platforms let be edited less often. */
-  old: { afterSeconds: number; messageSeconds: number; channel: Budget }
+  /** For messages that are `afterSeconds` old, where a platform lets them be edited less often. */
+  old: { afterSeconds: number; messageSeconds: number; channel: Budget } | null
 }
 export type Paced = {
+  /** Null before it is posted: a post is no edit, and counts in its channel alone. */
+  messageId: string | null
   channel: string
   workspace: string
   createdAt: Date
@@ -24,6 +26,7 @@ export class Pace {
   readonly #pacing: Pacing
   /** Times of edits in ms, oldest first, by what they are counted for. */
   readonly #edits = new Map<string, number[]>()
+  /** By `channel …` or `workspace …`. */
   readonly #blockedUntil = new Map<string, number>()
 
   constructor(pacing: Pacing) {
@@ -42,7 +45,8 @@ export class Pace {
     const sinceMs = (editedAt ?? createdAt).getTime()
     const seconds = editedAt ? secondsBetweenEdits(this.#pacing, message, nowMs) : this.#pacing.firstSeconds
     atMs = Math.max(atMs, sinceMs + seconds * 1000)
-    return Math.max(atMs, this.#blockedUntil.get(message.channel) ?? 0)
+    const blocks = [`channel ${message.channel}`, `workspace ${message.workspace}`]
+    return Math.max(atMs, ...blocks.map((key) => this.#blockedUntil.get(key) ?? 0))
   }
 
   /** Counts an edit that is about to be made. @returns takes it back, when it turned out to be needless */
@@ -58,15 +62,15 @@ export class Pace {
     }
   }
 
-  /** The platform asked for a pause in this channel. */
-  block(channel: string, untilMs: number): void {
-    this.#blockedUntil.set(channel, untilMs)
+  /** The platform asked for a pause in this channel, or in the whole workspace. */
+  block(message: Paced, where: 'channel' | 'workspace', untilMs: number): void {
+    this.#blockedUntil.set(`${where} ${message[where]}`, untilMs)
   }
 
   /** Forgets what no budget counts any more. */
   forget(nowMs: number): void {
     const { channel, workspace, app, old } = this.#pacing
-    const longest = Math.max(channel.seconds, workspace?.seconds ?? 0, app.seconds, old.channel.seconds)
+    const longest = Math.max(channel.seconds, workspace?.seconds ?? 0, app.seconds, old?.channel.seconds ?? 0)
     for (const key of [...this.#edits.keys()]) this.#recent(key, nowMs - longest * 1000)
     for (const [key, untilMs] of this.#blockedUntil) if (untilMs <= nowMs) this.#blockedUntil.delete(key)
   }
@@ -75,10 +79,12 @@ export class Pace {
     const { channel, workspace, app, old } = this.#pacing
     return [
       { key: `channel ${message.channel}`, budget: channel },
-      ...(isOld(message.createdAt, nowMs, old.afterSeconds)
+      ...(old && isOld(message.createdAt, nowMs, old.afterSeconds)
         ? [{ key: `old ${message.channel}`, budget: old.channel }]
         : []),
-      ...(workspace ? [{ key: `workspace ${message.workspace}`, budget: workspace }] : []),
+      ...(workspace && message.messageId !== null
+        ? [{ key: `workspace ${message.workspace}`, budget: workspace }]
+        : []),
       { key: 'app', budget: app },
     ]
   }
@@ -97,7 +103,7 @@ export function secondsBetweenEdits(
   { createdAt }: Pick<Paced, 'createdAt'>,
   nowMs: number,
 ): number {
-  return isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
+  return old && isOld(createdAt, nowMs, old.afterSeconds) ? old.messageSeconds : messageSeconds
 }
 
 /** What a channel takes, for a message of this age. */
@@ -106,7 +112,7 @@ export function channelBudget(
   { createdAt }: Pick<Paced, 'createdAt'>,
   nowMs: number,
 ): Budget {
-  return isOld(createdAt, nowMs, old.afterSeconds) ? old.channel : channel
+  return old && isOld(createdAt, nowMs, old.afterSeconds) ? old.channel : channel
 }
 
 function isOld(createdAt: Date, nowMs: number, afterSeconds: number): boolean {

@@ -6,11 +6,16 @@ export type FileSource = { kind: 'file'; key: string; sha256: string; name: stri
 /** A file on a chat platform's own host, fetched by the download stage from one of the platform's `origins` only. */
 export type AttachmentSource = {
   kind: 'attachment'
+  platform: string
   key: string
   url: string
   name: string
   origins: string[]
+  /** Whose bot may fetch it, on a platform that lets not everybody do so. */
+  place: Place | null
 }
+/** A workspace, as the platform's own bot reaches it. */
+export type Place = { installation: string | null; workspace: string }
 /** A file that came with a command. */
 export type GivenFile = FileSource | AttachmentSource
 export type Source =
@@ -102,9 +107,10 @@ export function attachmentSource(
   platform: string,
   { id, url, name }: { id: string; url: string; name: string },
   origins: string[],
+  place: Place | null,
 ): AttachmentSource {
   if (!URL.canParse(url) || !origins.includes(new URL(url).origin)) throw new UserError('unsafe_attachment')
-  return { kind: 'attachment', key: `attachment:${platform}:${id}`, url, name, origins }
+  return { kind: 'attachment', platform, key: `attachment:${platform}:${id}`, url, name, origins, place }
 }
 
 export function fileSource(sha256: string, name: string): FileSource {

@@ -21,6 +21,7 @@ export const QUEUES = {
   /** Encodes the stems and hands them over; owner: the request. One queue a platform: it runs where the platform's credentials are. */
   'delivery-terminal': { concurrency: 2, priority: 0 },
   'delivery-discord': { concurrency: 2, priority: 0 },
+  'delivery-slack': { concurrency: 2, priority: 0 },
 } as const
 
 export type QueueName = keyof typeof QUEUES

@@ -21,7 +21,7 @@ import {
   wantNewMessage,
 } from '../store/messages.ts'
 import { notifyCards } from '../store/stages.ts'
-import { encodeToFit, type Finished } from './encoding.ts'
+import { type Encoded, encodeToFit, type Finished } from './encoding.ts'
 import type { StageDeps, StageRun } from './stage.ts'
 
 /** What was handed over, and what there is to say of it. */
@@ -41,9 +41,9 @@ export async function upload(
     const message = await messageOf(deps, finished)
     const maxFileBytes = await chat.maxFileBytes(message)
     try {
-      const handed = await attach(chat, deps, finished, run, message, maxFileBytes)
+      const { handed, mentioned } = await attach(chat, deps, finished, run, message, maxFileBytes)
       run.signal.throwIfAborted()
-      await mention(chat, deps, finished, message)
+      if (!mentioned) await mention(chat, deps, finished, message)
       return handed
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
@@ -60,20 +60,15 @@ async function adapt(
   maxFileBytes: number,
   error: ChatError,
 ): Promise<void> {
-  const { requestId, channel } = message
+  const { requestId } = message
   const smaller = smallerLimit(maxFileBytes)
   if (error.code === 'chat_too_large' && smaller) return lowerFileLimit(db, requestId, smaller)
   if (error.code === 'chat_text_refused' && !message.plain) return messageGoesPlain(db, requestId)
   if (error.code === 'chat_gone' && message.state !== 'deleted')
     return messageIsGone(db, requestId, message.messageId, 'deleted')
-  if (error.code === 'chat_busy') {
-    const place = { platform: chat.platform, app: chat.app, channel: error.everywhere ? null : channel }
-    await postponeEdits(
-      db,
-      place,
-      error.retryAfterSeconds,
-      secondsBetweenEdits(chat.pacing, message, Date.now()),
-    )
+  if (error.code === 'chat_busy' && error.pauses !== 'call') {
+    const gapSeconds = secondsBetweenEdits(chat.pacing, message, Date.now())
+    await postponeEdits(db, message, error.pauses, error.retryAfterSeconds, gapSeconds)
   }
   throw error
 }
@@ -98,7 +93,7 @@ async function attach(
   run: StageRun,
   message: Message,
   maxFileBytes: number,
-): Promise<Handed> {
+): Promise<{ handed: Handed; mentioned: boolean }> {
   const { request, track, masters, analysed } = finished
   const encoded = masters && (await encodeToFit(deps, finished, masters, maxFileBytes, run))
   run.onProgress(0.5, 'uploading')
@@ -110,35 +105,49 @@ async function attach(
     path: deps.files.pathOf(file),
     bytes,
   }))
-  if (analysed?.result.files.includes(WAVEFORM)) {
+  const hasRoom = chat.waveformWithStems || attachments.length === 0
+  if (hasRoom && analysed?.result.files.includes(WAVEFORM)) {
     const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
     attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
   }
-  await chat.attach(
+  const { mentioned } = await chat.attach(
     message,
     attachments.slice(0, chat.maxFiles),
+    readyText(finished, message.plain),
     () => editTurn(chat, deps, message, run),
     run.signal,
   )
+  return { handed: handedOver(deps, finished, encoded, maxFileBytes), mentioned }
+}
+
+/** What there is to say of what was attached. */
+function handedOver(
+  { settings: { PUBLIC_URL, ACCESS_SECRET } }: StageDeps,
+  { request, masters }: Finished,
+  encoded: Encoded | undefined,
+  maxFileBytes: number,
+): Handed {
   if (encoded) return { ...encoded, notes: packingNotes(request.format, encoded, maxFileBytes), link: null }
   const none = { stems: [], format: request.format, bitrateKbps: 0 }
   if (!masters) return { ...none, notes: [], link: null }
-  const { PUBLIC_URL, ACCESS_SECRET } = deps.settings
   const link =
     PUBLIC_URL && ACCESS_SECRET ? resultsLink(PUBLIC_URL, ACCESS_SECRET, request.id, new Date()) : null
   return { ...none, notes: [tooLongNote(maxFileBytes)], link }
 }
 
+/** What the person who asked is told. @param plain without the song's own words */
+function readyText({ request, track, masters }: Finished, plain: boolean): string {
+  const [what, are] = masters ? ['stems', 'are'] : ['analysis', 'is']
+  return plain
+    ? `the ${what} of request #${request.number} ${are} ready.`
+    : `the ${what} of ${songName(track)} (#${request.number}) ${are} ready.`
+}
+
 /** The files are there, so nothing that is wrong with the mention makes the request a failure. */
-async function mention(
-  chat: Chat,
-  { log }: StageDeps,
-  { request, track, masters }: Finished,
-  message: Message,
-) {
-  const what = masters ? 'stems' : 'analysis'
-  const plain = `the ${what} of request #${request.number} ${masters ? 'are' : 'is'} ready.`
-  const named = `the ${what} of ${songName(track)} (#${request.number}) ${masters ? 'are' : 'is'} ready.`
+async function mention(chat: Chat, { log }: StageDeps, finished: Finished, message: Message): Promise<void> {
+  const { request } = finished
+  const plain = readyText(finished, true)
+  const named = readyText(finished, false)
   for (const text of message.plain ? [plain] : [named, plain]) {
     try {
       return await chat.mention(message, text)

@@ -5,12 +5,21 @@ import type { RequestState } from './requests.ts'
 
 /** What is known of a message before the platform has made it. */
 export type NewMessage = {
-  /** The interaction that it answers, with the secret that lets the answer be edited for a while. */
+  /** The interaction that it answers, with the secret by which the person may be answered for a while. */
   interactionId: string | null
   token: string | null
   tokenExpiresAt: Date | null
   maxFileBytes: number | null
+  /** By whose installation of the app it is reached; null where the app has one for all. */
+  installation: string | null
+  /** How the person who asked is called, where it takes no mention to say so. */
+  personName: string | null
+  /** Whether somebody may have made it already, as a gateway does that answers by it: it is waited for, and looked for. */
+  mayBeThere: boolean
 }
+
+/** A gateway that answers by the message itself has done so by then. */
+const GATEWAY_SECONDS = 5
 
 export type MessageState = 'open' | 'muted' | 'deleted' | 'closed'
 export type Message = NewMessage & {
@@ -36,7 +45,8 @@ export type Message = NewMessage & {
 
 const SELECT = `select m.request_id as "requestId", r.number::int, r.track_id as "trackId", r.state as "requestState", m.platform, m.app,
     r.workspace, m.channel, r.person, m.message_id as "messageId", m.interaction_id as "interactionId", m.token,
-    m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.state, m.post_after as "postAfter",
+    m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.installation,
+    m.person_name as "personName", m.may_be_there as "mayBeThere", m.state, m.post_after as "postAfter",
     greatest(0, extract(epoch from m.post_after - clock_timestamp()) * 1000)::float8 as "postInMs", m.plain, m.shown,
     m.edited_at as "editedAt", m.created_at as "createdAt"
   from messages m join requests r on r.id = m.request_id`
@@ -48,8 +58,9 @@ export async function insertMessage(
   message: NewMessage,
 ): Promise<void> {
   await tx.query(
-    `insert into messages (request_id, platform, app, channel, interaction_id, token, token_expires_at, max_file_bytes)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into messages (request_id, platform, app, channel, interaction_id, token, token_expires_at, max_file_bytes, installation,
+       person_name, may_be_there, post_after)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + make_interval(secs => $12))`,
     [
       requestId,
       platform,
@@ -59,6 +70,10 @@ export async function insertMessage(
       message.token,
       message.tokenExpiresAt,
       message.maxFileBytes,
+      message.installation,
+      message.personName,
+      message.mayBeThere,
+      message.mayBeThere ? GATEWAY_SECONDS : 0,
     ],
   )
 }
@@ -82,6 +97,11 @@ export async function messagesOfNumbers(
   return rows
 }
 
+/** It is about to be posted: from now on it may be there, whatever becomes of us. */
+export async function messageMayBeThere(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update messages set may_be_there = true where request_id = $1', [requestId])
+}
+
 /** The messages that the courier of an application has to look after: of some tracks, or all. */
 export async function messagesToShow(
   db: Queryable,
@@ -96,6 +116,20 @@ export async function messagesToShow(
     [platform, app, trackIds === 'all' ? null : trackIds],
   )
   return rows
+}
+
+/** The requests under way whose messages are reached by an installation. */
+export async function openRequestsOf(
+  db: Queryable,
+  platform: string,
+  installation: string,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select r.id from messages m join requests r on r.id = m.request_id
+     where m.platform = $1 and m.installation = $2 and r.state in ('working', 'ready')`,
+    [platform, installation],
+  )
+  return rows.map(({ id }) => id)
 }
 
 /** It was made, or found, and shows this card; `shown` is null when that is not known. */
@@ -132,6 +166,11 @@ export async function reserveEdit(
 /** Other messages of a channel that were edited within the time that a budget looks at; a message is edited once in it at most. */
 const EDITED_BESIDE = `(select count(*) from messages beside where beside.channel = m.channel and beside.request_id <> m.request_id
   and beside.edited_at > clock_timestamp() - make_interval(secs => $2))`
+/** The same of a whole workspace. */
+const EDITED_IN_WORKSPACE = `(select count(*) from messages beside join requests theirs on theirs.id = beside.request_id
+  where beside.platform = m.platform and beside.app = m.app and beside.request_id <> m.request_id
+    and theirs.workspace = (select workspace from requests own where own.id = m.request_id)
+    and beside.edited_at > clock_timestamp() - make_interval(secs => $5))`
 
 /** Whether the channel has room for one more edit. */
 export async function channelHasRoom(db: Queryable, requestId: string, budget: Budget): Promise<boolean> {
@@ -142,33 +181,50 @@ export async function channelHasRoom(db: Queryable, requestId: string, budget: B
   return rows[0]?.room ?? true
 }
 
-/** Takes the turn only if it is now, for the message and its channel. @returns when it was taken; undefined when it is not */
+/** Takes the turn only if it is now, for the message, its channel and its workspace. @returns when it was taken; undefined when it is not */
 export async function takeEdit(
   db: Queryable,
   requestId: string,
   gapSeconds: number,
-  budget: Budget,
+  { channel, workspace }: { channel: Budget; workspace: Budget | null },
 ): Promise<Date | undefined> {
   const { rows } = await db.query<{ editedAt: Date }>(
     `update messages m set edited_at = clock_timestamp()
-     where request_id = $1 and (edited_at is null or edited_at <= clock_timestamp() - make_interval(secs => $4)) and ${EDITED_BESIDE} < $3
+     where request_id = $1 and (edited_at is null or edited_at <= clock_timestamp() - make_interval(secs => $4))
+       and ${EDITED_BESIDE} < $3 and ($6::int is null or ${EDITED_IN_WORKSPACE} < $6)
      returning edited_at as "editedAt"`,
-    [requestId, budget.seconds, budget.edits, gapSeconds],
+    [
+      requestId,
+      channel.seconds,
+      channel.edits,
+      gapSeconds,
+      workspace?.seconds ?? 0,
+      workspace?.edits ?? null,
+    ],
   )
   return rows[0]?.editedAt
 }
 
-/** The platform asked for a pause before the next edit in a channel, or everywhere: whoever edits there keeps to it. */
+/** The platform asked for a pause before the next edit in the message's channel or workspace, or everywhere: whoever edits there keeps to it. */
 export async function postponeEdits(
   db: Queryable,
-  { platform, app, channel }: { platform: string; app: string; channel: string | null },
+  { platform, app, channel, workspace }: Pick<Message, 'platform' | 'app' | 'channel' | 'workspace'>,
+  where: 'channel' | 'workspace' | 'everywhere',
   pauseSeconds: number,
   gapSeconds: number,
 ): Promise<void> {
   await db.query(
-    `update messages set edited_at = greatest(edited_at, clock_timestamp() + make_interval(secs => $4::float8 - $5::float8))
-     where platform = $1 and app = $2 and state <> 'closed' and ($3::text is null or channel = $3)`,
-    [platform, app, channel, pauseSeconds, gapSeconds],
+    `update messages m set edited_at = greatest(edited_at, clock_timestamp() + make_interval(secs => $4::float8 - $5::float8))
+     where platform = $1 and app = $2 and state <> 'closed' and ($3::text is null or channel = $3)
+       and ($6::text is null or (select workspace from requests where id = m.request_id) = $6)`,
+    [
+      platform,
+      app,
+      where === 'channel' ? channel : null,
+      pauseSeconds,
+      gapSeconds,
+      where === 'workspace' ? workspace : null,
+    ],
   )
 }
 
@@ -227,7 +283,8 @@ export async function lowerFileLimit(db: Queryable, requestId: string, bytes: nu
 /** A person deleted it; the courier makes another at once. */
 export async function wantNewMessage(db: Queryable, requestId: string): Promise<void> {
   await db.query(
-    `update messages set message_id = null, interaction_id = null, token = null, state = 'open', post_after = now(), shown = null
+    `update messages set message_id = null, interaction_id = null, token = null, state = 'open', post_after = now(), shown = null,
+       may_be_there = false
      where request_id = $1 and state = 'deleted'`,
     [requestId],
   )

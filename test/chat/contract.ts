@@ -48,7 +48,7 @@ export function chatContract(name: string, open: () => Promise<Side>) {
     afterAll(() => rm(folder, { recursive: true, force: true }))
     beforeEach(() => side.passTime())
     const attach = (message: Message, files: Attachment[]) =>
-      chat.attach(message, files, async () => {}, new AbortController().signal)
+      chat.attach(message, files, 'the files are ready.', async () => {}, new AbortController().signal)
 
     const posted = async (card: Partial<Card> = {}) => {
       const message = side.request()

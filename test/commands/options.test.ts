@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Command } from '../../commands/command.ts'
 import { COMMANDS } from '../../commands/index.ts'
-import { describeOptions, parseOptions, usageOf } from '../../commands/options.ts'
+import { COLON_SPELLING, describeOptions, parseOptions, usageOf } from '../../commands/options.ts'
 import { separate } from '../../commands/separate.ts'
+import { STEMS } from '../../commands/stems.ts'
 
 const command: Command = {
   name: 'mix',
@@ -24,7 +25,8 @@ const command: Command = {
 
 describe('describeOptions', () => {
   test('reads names, types, choices and limits off the schema: required first, the file last', () => {
-    const none = { choices: [], min: null, max: null, minLength: null, maxLength: null, suggests: false }
+    const limits = { min: null, max: null, minLength: null, maxLength: null }
+    const none = { ...limits, choices: [], default: null, list: [], suggests: false }
     expect(describeOptions(command)).toEqual([
       { ...none, name: 'level', description: 'How loud', type: 'integer', required: true, min: 1, max: 64 },
       {
@@ -44,9 +46,16 @@ describe('describeOptions', () => {
         type: 'choice',
         required: false,
         choices: ['dry', 'wet'],
+        default: 'dry',
       },
       { ...none, name: 'file', description: 'A file', type: 'file', required: false },
     ])
+  })
+
+  test('says of the stems what the list chooses among, and still what it is', () => {
+    const stems = describeOptions(separate).find(({ name }) => name === 'stems')
+    expect(stems).toMatchObject({ type: 'text', list: [...STEMS], maxLength: 100 })
+    expect(stems?.description).toMatch(/^Which stems/)
   })
 
   test('refuses an option that no platform can offer', () => {
@@ -139,13 +148,14 @@ describe('parseOptions', () => {
 
 describe('usageOf', () => {
   test('is one line, then the examples', () => {
-    expect(usageOf(command, '/')).toEqual([
+    expect(usageOf(command, COLON_SPELLING)).toEqual([
       '/mix level:<number> [note:<text>] [kind:dry|wet] [file]',
       '/mix level:3',
     ])
   })
 
   test.each(COMMANDS.map((one) => [one.name, one] as const))('of %s is never more', (_, one) => {
-    for (const line of usageOf(one, '/')) expect(line).toMatch(new RegExp(`^/${one.name}\\b.{0,200}$`))
+    for (const line of usageOf(one, COLON_SPELLING))
+      expect(line).toMatch(new RegExp(`^/${one.name}\\b.{0,200}$`))
   })
 })

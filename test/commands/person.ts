@@ -1,7 +1,7 @@
 // A person who gives commands in a place, as a platform would hand them over: parsed, then run.
 import { randomUUID } from 'node:crypto'
 import type { Asker, Command, CommandDeps, Reply } from '../../commands/command.ts'
-import { parseOptions } from '../../commands/options.ts'
+import { COLON_SPELLING, parseOptions } from '../../commands/options.ts'
 import type { GivenFile } from '../../src/domain/source.ts'
 import type { World } from '../support/world.ts'
 
@@ -28,9 +28,20 @@ export function personIn(deps: CommandDeps, about: Partial<Asker> & { person: st
       file: GivenFile | null = null,
     ): Promise<R> {
       const interaction = { ...who, externalId: randomUUID() }
-      const message = { interactionId: null, token: null, tokenExpiresAt: null, maxFileBytes: null }
+      const message = {
+        interactionId: null,
+        token: null,
+        tokenExpiresAt: null,
+        maxFileBytes: null,
+        installation: null,
+        personName: null,
+        mayBeThere: true,
+      }
       const options = parseOptions(command, given)
-      return command.run({ interaction, manager, options, file, message, resumes: false }, deps)
+      return command.run(
+        { interaction, manager, options, file, message, resumes: false, spelling: COLON_SPELLING },
+        deps,
+      )
     },
     /** The values that complete what was typed. */
     // biome-ignore lint/suspicious/noExplicitAny: any command, with its own options

@@ -44,9 +44,8 @@ describe('the song', async () => {
   await asked(`https://music.example/${'x'.repeat(200)}.flac`, 'Too long an address', 'Rick')
   await ann.gives(separate, {}, newSong() as never)
   const origin = 'https://cdn.example'
-  const upload = attachmentSource('terminal', { id: '1', url: `${origin}/a.mp3`, name: 'Rick demo.mp3' }, [
-    origin,
-  ])
+  const file = { id: '1', url: `${origin}/a.mp3`, name: 'Rick demo.mp3' }
+  const upload = attachmentSource('terminal', file, [origin], null)
   await ann.gives(separate, {}, upload)
 
   test('is completed with what was asked for in the same workspace, newest first', async () => {

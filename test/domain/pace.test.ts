@@ -10,6 +10,7 @@ const pacing: Pacing = {
   old: { afterSeconds: 3600, messageSeconds: 10, channel: { edits: 1, seconds: 6 } },
 }
 const message = (over: Partial<Paced> = {}): Paced => ({
+  messageId: 'm',
   channel: 'c',
   workspace: 'w',
   createdAt: new Date(0),
@@ -42,11 +43,26 @@ describe('pace', () => {
     const release = pace.reserve(message(), 1000)
     release()
     expect(pace.mayEditAt(message(), 1000)).toBe(1000)
-    pace.block('c', 9000)
+    pace.block(message(), 'channel', 9000)
     expect(pace.mayEditAt(message(), 1000)).toBe(9000)
     expect(pace.mayEditAt(message({ channel: 'd' }), 1000)).toBe(1000)
     pace.forget(9000)
     expect(pace.mayEditAt(message(), 9000)).toBe(9000)
+  })
+
+  test('posts count in their channel, and not among the edits of a workspace', () => {
+    const pace = new Pace(pacing)
+    for (const channel of ['a', 'b', 'c']) pace.reserve(message({ channel, messageId: null }), 1000)
+    expect(pace.mayEditAt(message({ channel: 'd' }), 1000)).toBe(1000)
+    pace.reserve(message({ channel: 'a', messageId: null }), 1000)
+    expect(pace.mayEditAt(message({ channel: 'a', messageId: null }), 1000)).toBe(6000)
+  })
+
+  test('a pause for a workspace holds in all its channels', () => {
+    const pace = new Pace(pacing)
+    pace.block(message(), 'workspace', 9000)
+    expect(pace.mayEditAt(message({ channel: 'd' }), 1000)).toBe(9000)
+    expect(pace.mayEditAt(message({ workspace: 'v' }), 1000)).toBe(1000)
   })
 
   test('old messages share a narrower budget of their channel', () => {

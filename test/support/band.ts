@@ -49,7 +49,7 @@ export async function createBand(pace: 'quick' | 'real' = 'quick', env: Record<s
 
     /** The bot and a worker in this process. */
     async start() {
-      const chats = openChats(world.settings).map((chat) =>
+      const chats = openChats(world.settings, world.services.db).map((chat) =>
         pace === 'real'
           ? chat
           : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, firstSeconds: 0.2 } },

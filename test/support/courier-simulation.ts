@@ -63,6 +63,7 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
         ),
     findMessage: async (requestId) => structuredClone(requests.get(requestId)?.message),
     readCard: async (requestId) => structuredClone(requests.get(requestId)?.card),
+    messageMayBeThere: async () => {},
     messageIsThere: async () => {},
     async takeEdit(requestId, gapSeconds) {
       // A channel's budget is the courier's own here: no delivery edits beside it.

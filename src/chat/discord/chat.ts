@@ -42,6 +42,8 @@ export function openDiscordChat(access: DiscordAccess): Chat {
     app: access.applicationId,
     pacing: PACING,
     maxFiles: MAX_FILES,
+    tokenEdits: true,
+    waveformWithStems: true,
 
     async maxFileBytes(message) {
       const said = message.maxFileBytes ?? FILE_BYTES
@@ -88,7 +90,7 @@ export function openDiscordChat(access: DiscordAccess): Chat {
         })
     },
 
-    async attach(message, files, turn, signal) {
+    async attach(message, files, _text, turn, signal) {
       await turn() // reading back counts as an edit does, by an interaction
       const there = await reach
         .byInteractionOrBot(message, (route, byInteraction) =>
@@ -113,8 +115,11 @@ export function openDiscordChat(access: DiscordAccess): Chat {
         if (edits++ > 0) await turn()
         return reach.awake(message, () => patch(form))
       })
+      return { mentioned: false }
     },
 
+    // Its addresses are signed.
+    fileAuthorization: async () => null,
     mention: (message, text) => mentionOnce(rest, reach, message, text),
     tell: (message, text) => tellPrivately(rest, reach, message, text),
   }

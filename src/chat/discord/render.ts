@@ -8,9 +8,12 @@ import {
 } from 'discord-api-types/v10'
 import type { TextReply } from '../../../commands/command.ts'
 import type { Card, CardAction } from '../../domain/card.ts'
-import { ERRORS } from '../../errors.ts'
-import { buttonId } from './buttons.ts'
-import { cleanText, escapeMarkdown, foreignText } from './markdown.ts'
+import { buttonId } from '../buttons.ts'
+import { cleanText } from '../foreign-text.ts'
+import { ownWords, plainCard } from '../plain-card.ts'
+import { writeMarks } from '../reply-marks.ts'
+import { webAddress } from '../web-address.ts'
+import { escapeMarkdown, foreignText } from './markdown.ts'
 
 /** What a message carries. Files are delivery's alone: no `attachments` here. */
 export type CardMessage = {
@@ -39,20 +42,19 @@ const BUTTONS: Record<CardAction, { label: string; style: ButtonStyle.Secondary 
   cancel: { label: 'Cancel', style: ButtonStyle.Secondary },
   retry: { label: 'Retry', style: ButtonStyle.Primary },
 }
-/** Notes of a stage that are our own words. */
-const OWN_NOTE = /^(waiting|trying again|attempt|failed)\b/
 
 /** By this a request's message is recognised when its id was lost. */
 export function footerOf(number: number): string {
   return `Request #${number}`
 }
 
-/** @param plain leaves out every word that is not ours: title, artist, cover, what tools said */
-export function renderCard(card: Card, { plain, now }: { plain: boolean; now: Date }): CardMessage {
-  const url = plain ? undefined : coverUrl(card.coverUrl)
+/** @param plain leaves out every word that is not ours */
+export function renderCard(given: Card, { plain, now }: { plain: boolean; now: Date }): CardMessage {
+  const card = plain ? plainCard(given) : given
+  const url = webAddress(card.coverUrl, ['https:'], LONGEST_URL)
   const embed: APIEmbed = {
-    title: (plain ? '' : foreignText(card.title, LONGEST.title)) || `Song #${card.number}`,
-    description: describe(card, plain, now),
+    title: foreignText(card.title, LONGEST.title) || `Song #${card.number}`,
+    description: describe(card, now),
     color: COLOURS[colourOf(card)],
     footer: { text: footerOf(card.number) },
     ...(url ? { thumbnail: { url } } : {}),
@@ -60,19 +62,16 @@ export function renderCard(card: Card, { plain, now }: { plain: boolean; now: Da
   return { content: '', embeds: [embed], components: buttonsOf(card), allowed_mentions: { parse: [] } }
 }
 
-function describe(card: Card, plain: boolean, now: Date): string {
-  const artist = plain || !card.artist ? '' : foreignText(card.artist, LONGEST.artist)
+function describe(card: Card, now: Date): string {
+  const artist = card.artist ? foreignText(card.artist, LONGEST.artist) : ''
   const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignText(fact, LONGEST.fact))
   // The files say that every stage is done.
-  const stages = card.state === 'delivered' ? [] : card.lines.map((line) => stageLine(line, plain))
-  // What follows a colon may be somebody else's words.
-  const notes = (plain ? card.notes.map((note) => note.split(':')[0] ?? '') : card.notes)
-    .slice(0, MOST_NOTES)
-    .map((note) => foreignText(note, LONGEST.note))
+  const stages = card.state === 'delivered' ? [] : card.lines.map(stageLine)
+  const notes = card.notes.slice(0, MOST_NOTES).map((note) => foreignText(note, LONGEST.note))
   const blocks = [
     [artist, facts.join(' · ')],
     stages,
-    [timeLeft(card, now), errorLine(card, plain)],
+    [timeLeft(card, now), errorLine(card)],
     [...notes, filesLink(card.link)],
     [`Asked by ${mention(card.person)}`],
   ]
@@ -83,13 +82,12 @@ function describe(card: Card, plain: boolean, now: Date): string {
 }
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
-function stageLine(line: Card['lines'][number], plain: boolean): string {
+function stageLine(line: Card['lines'][number]): string {
   const fraction = Math.min(1, Math.max(0, Number.isFinite(line.fraction) ? line.fraction : 0))
   const full = Math.floor(fraction * BAR_CELLS)
   const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
   const percent = line.state === 'discarded' ? '   ✗' : `${Math.floor(fraction * 100)}%`.padStart(4)
-  const note = line.note && (!plain || OWN_NOTE.test(line.note)) ? line.note : ''
-  const text = `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${foreignText(note, LONGEST.stageNote)}`
+  const text = `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${foreignText(line.note ?? '', LONGEST.stageNote)}`
   return text.trimEnd()
 }
 
@@ -99,10 +97,8 @@ function timeLeft(card: Card, now: Date): string {
   return `Ready <t:${Math.round(now.getTime() / 1000 + card.secondsLeft)}:R>`
 }
 
-function errorLine({ error }: Card, plain: boolean): string {
-  if (!error) return ''
-  const own = ERRORS[error.code as keyof typeof ERRORS] ?? ERRORS.internal
-  return foreignText(plain ? own : error.message || own, LONGEST.error)
+function errorLine({ error }: Card): string {
+  return error ? foreignText(error.message || ownWords(error.code), LONGEST.error) : ''
 }
 
 function colourOf(card: Card): keyof typeof COLOURS {
@@ -122,31 +118,14 @@ function buttonsOf({ id, actions }: Card): CardMessage['components'] {
 }
 
 function filesLink(text: string | null): string {
-  if (!text || text.length > LONGEST_URL || !URL.canParse(text)) return ''
-  const { protocol, href } = new URL(text)
+  const address = webAddress(text, ['http:', 'https:'], LONGEST_LINK)
   // A bracket would end it.
-  const address = href.replaceAll('(', '%28').replaceAll(')', '%29')
-  return /^https?:$/.test(protocol) && address.length <= LONGEST_LINK ? `[The files](${address})` : ''
-}
-
-function coverUrl(text: string | null): string | undefined {
-  if (!text || text.length > LONGEST_URL || !URL.canParse(text)) return undefined
-  const url = new URL(text)
-  return url.protocol === 'https:' && url.href.length <= LONGEST_URL ? url.href : undefined
+  const href = address?.replaceAll('(', '%28').replaceAll(')', '%29') ?? ''
+  return href && href.length <= LONGEST_LINK ? `[The files](${href})` : ''
 }
 
 function mention(person: string): string {
   return /^\d{1,20}$/.test(person) ? `<@${person}>` : foreignText(person, 100)
-}
-
-const REFERENCE = /@\{(\d{1,20})\}|#\{(\d{1,15})\}/g
-
-/** The requests that an answer refers to, by number. */
-export function numbersIn({ title, lines }: TextReply): number[] {
-  const text = [title, ...lines].join('\n')
-  return [
-    ...new Set([...text.matchAll(REFERENCE)].flatMap(([, , number]) => (number ? [Number(number)] : []))),
-  ]
 }
 
 /** An answer for one person. @param linkOf the address of a request's message, where it is known */
@@ -173,18 +152,15 @@ export function renderText(
 const LONGEST_LINE = 1000
 
 function textLine(line: string, linkOf: (number: number) => string | undefined): string {
-  const written = (text: string) => {
-    let at = 0
-    let out = ''
-    for (const match of text.matchAll(REFERENCE)) {
-      const [all, person, number] = match
-      out += escapeMarkdown(text.slice(at, match.index))
-      const link = number ? linkOf(Number(number)) : undefined
-      out += person ? `<@${person}>` : link ? `[#${number}](${link})` : `#${number}`
-      at = match.index + all.length
-    }
-    return out + escapeMarkdown(text.slice(at))
-  }
+  const written = (text: string) =>
+    writeMarks(text, {
+      text: escapeMarkdown,
+      person: mention,
+      request: (number) => {
+        const link = linkOf(number)
+        return link ? `[#${number}](${link})` : `#${number}`
+      },
+    })
   const cleaned = cleanText(line)
   const whole = written(cleaned)
   return whole.length <= LONGEST_LINE ? whole : foreignText(cleaned, LONGEST_LINE)

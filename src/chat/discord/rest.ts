@@ -108,7 +108,7 @@ async function requestOnce(...given: Parameters<typeof DefaultRestOptions.makeRe
   const said = Math.max(Number(response.headers.get('retry-after')) || 0, Number(body.retry_after) || 0)
   throw new ChatError('chat_busy', {
     retryAfterSeconds: Math.max(said, LEAST_PAUSE_SECONDS),
-    everywhere: body.global === true,
+    pauses: body.global === true ? 'everywhere' : 'channel',
   })
 }
 
@@ -116,8 +116,9 @@ function chatErrorOf(error: unknown, byInteraction: boolean): ChatError {
   if (error instanceof ChatError) return error
   const options = { cause: causeOf(error) }
   if (error instanceof RateLimitError) {
-    const { retryAfter, global: everywhere } = error
-    return new ChatError('chat_busy', { ...options, retryAfterSeconds: retryAfter / 1000, everywhere })
+    const { retryAfter, global } = error
+    const pauses = global ? 'everywhere' : 'channel'
+    return new ChatError('chat_busy', { ...options, retryAfterSeconds: retryAfter / 1000, pauses })
   }
   const { status, code } = options.cause
   if (status === 401) return new ChatError(byInteraction ? 'chat_expired' : 'chat_unauthorized', options)

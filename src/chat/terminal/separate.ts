@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
+import { COLON_SPELLING } from '../../../commands/options.ts'
 import { separate } from '../../../commands/separate.ts'
 import type { Settings } from '../../config.ts'
 import { fileSource, looksLikeLink } from '../../domain/source.ts'
@@ -55,6 +56,7 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
       options: { ...args.options, ...(link ? { song: args.song } : {}) },
       file: upload ? fileSource(upload.sha256, upload.name) : null,
       resumes: true,
+      spelling: COLON_SPELLING,
     },
     { ...services, defaultModel: settings.MODEL, maxOpenRequests: settings.MAX_OPEN_REQUESTS },
   )

@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { cleanText, escapeMarkdown, foreignText, plainText } from '../../../src/chat/discord/markdown.ts'
-import {
-  type CardMessage,
-  footerOf,
-  numbersIn,
-  renderCard,
-  renderText,
-} from '../../../src/chat/discord/render.ts'
+import { escapeMarkdown, foreignText } from '../../../src/chat/discord/markdown.ts'
+import { type CardMessage, footerOf, renderCard, renderText } from '../../../src/chat/discord/render.ts'
+import { cleanText, plainText } from '../../../src/chat/foreign-text.ts'
+import { numbersIn } from '../../../src/chat/reply-marks.ts'
 import type { Card } from '../../../src/domain/card.ts'
 
 const now = new Date('2026-01-01T00:00:00Z')

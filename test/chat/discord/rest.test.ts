@@ -63,7 +63,7 @@ describe("Discord's REST API", () => {
     await expect(rest.request('POST', `/channels/${CHANNEL}/messages`, { body: {} })).rejects.toMatchObject({
       code: 'chat_busy',
       retryAfterSeconds: seconds,
-      everywhere: false,
+      pauses: 'channel',
     })
     expect(asked()).toBe(1)
   })

@@ -7,7 +7,7 @@ import {
   Routes,
 } from 'discord-api-types/v10'
 import type { Command, Reply, RequestReply } from '../../../../commands/command.ts'
-import { parseOptions } from '../../../../commands/options.ts'
+import { COLON_SPELLING } from '../../../../commands/options.ts'
 import { cardDigest, cardOf } from '../../../domain/card.ts'
 import type { GivenFile } from '../../../domain/source.ts'
 import { ChatError, UserError } from '../../../errors.ts'
@@ -18,11 +18,11 @@ import {
   messageGoesPlain,
   messageIsThere,
   messagesOfNumbers,
-  wantNewMessage,
 } from '../../../store/messages.ts'
-import { claimInteraction } from '../../../store/requests.ts'
+import { carryOut } from '../../carry-out.ts'
+import { numbersIn } from '../../reply-marks.ts'
 import { isManager } from '../permissions.ts'
-import { numbersIn, renderCard, renderText } from '../render.ts'
+import { renderCard, renderText } from '../render.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { givenFile, soundOf } from './attachment.ts'
 import { assertDeliverable, type Given, interactionOf, messageLink, newMessageOf } from './interaction.ts'
@@ -59,7 +59,7 @@ export async function answerMessageCommand(
   const command = mustBeKnown(deps.commands.find(({ onMessage }) => onMessage === data.name))
   const message = data.resolved.messages[data.target_id]
   if (!message) throw new UserError('attachment_gone')
-  await runAndAnswer(given, command, {}, givenFile(soundOf(message), deps), deps)
+  await runAndAnswer(given, command, {}, soundOf(message, deps), deps)
 }
 
 function mustBeKnown(command: Command | undefined): Command {
@@ -75,50 +75,28 @@ async function runAndAnswer(
   deps: AnswerDeps,
 ): Promise<void> {
   const manager = isManager(given.member?.permissions, command.access)
-  if (command.access === 'managers' && !manager) throw new UserError('not_allowed')
   if (command.file !== null) assertDeliverable(given)
-  const interaction = interactionOf(given, deps.rest.applicationId)
-  const options = parseOptions(command, values)
-  if (command.once && !(await claimInteraction(deps.db, interaction))) return
-  const message = newMessageOf(given)
-  const run = (anew: boolean) =>
-    command.run({ interaction, manager, options, file, message, resumes: false, anew }, deps)
-  const reply: Reply = await run(false)
-  if (reply.kind === 'text') await tellAlone(deps, given, await textOf(reply, deps))
-  else if (reply.standing !== 'same') await showRequest(given, reply, deps)
-  else {
-    const earlier = await findMessage(deps.db, reply.request.id)
-    if (await isShown(earlier, deps)) await pointTo(given, reply, earlier, deps)
-    else await showRequest(given, (await run(true)) as RequestReply, deps)
+  const invocation = {
+    interaction: interactionOf(given, deps.rest.applicationId),
+    manager,
+    values,
+    file,
+    message: newMessageOf(given),
+    spelling: COLON_SPELLING,
   }
+  const reply = await carryOut(command, invocation, deps, (message) => isGone(message, deps))
+  if (reply?.kind === 'text') await tellAlone(deps, given, await textOf(reply, deps))
+  else if (reply) await showRequest(given, reply, deps)
 }
 
-/** Whether people still see the message of a request that has ended; that of others is looked after by the courier. */
-async function isShown(message: Message | undefined, { rest }: AnswerDeps): Promise<boolean> {
-  if (!message?.messageId || message.state !== 'closed') return true
+async function isGone(message: Message, { rest }: AnswerDeps): Promise<boolean> {
   try {
-    const route = Routes.channelMessage(message.channel, message.messageId)
+    const route = Routes.channelMessage(message.channel, message.messageId ?? '')
     await rest.request('GET', route, { timeoutSeconds: LOOK_SECONDS })
-    return true
+    return false
   } catch (error) {
-    return !(error instanceof ChatError && error.code === 'chat_gone')
+    return error instanceof ChatError && error.code === 'chat_gone'
   }
-}
-
-/** A song asked for twice within minutes has its message already. */
-async function pointTo(
-  given: Given,
-  { request }: RequestReply,
-  message: Message | undefined,
-  deps: AnswerDeps,
-): Promise<void> {
-  const isGone = message?.state === 'deleted'
-  if (isGone) await wantNewMessage(deps.db, request.id)
-  const line = isGone
-    ? `Its message was deleted: #${request.number} is shown again in a moment.`
-    : `#{${request.number}} shows how it stands.`
-  const reply = { kind: 'text' as const, title: 'You have asked for that already', lines: [line] }
-  await tellAlone(deps, given, await textOf(reply, deps))
 }
 
 async function textOf(reply: Extract<Reply, { kind: 'text' }>, deps: AnswerDeps): Promise<string> {

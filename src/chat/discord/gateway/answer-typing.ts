@@ -5,7 +5,7 @@ import {
   ApplicationCommandOptionType,
 } from 'discord-api-types/v10'
 import type { Suggestion } from '../../../../commands/command.ts'
-import { plainText } from '../markdown.ts'
+import { plainText } from '../../foreign-text.ts'
 import { isManager } from '../permissions.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { interactionOf } from './interaction.ts'

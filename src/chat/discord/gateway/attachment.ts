@@ -1,15 +1,11 @@
-// Files that came by Discord: from its own hosts, and not clearly something else than sound. Pure.
+// Files that came by Discord: from its own hosts. Pure.
 import type { APIAttachment, APIMessage } from 'discord-api-types/v10'
-import { type AttachmentSource, attachmentSource } from '../../../domain/source.ts'
-import { UserError } from '../../../errors.ts'
+import type { AttachmentSource } from '../../../domain/source.ts'
+import { firstSound, type OfferedFile, takeFile } from '../../sound-file.ts'
 
 const CDN_ORIGINS = ['https://cdn.discordapp.com', 'https://media.discordapp.net']
-const SOUND_TYPE = /^(audio|video)\/|^application\/(ogg|mp4|x-matroska)\b/i
-const SOUND_NAME =
-  /\.(mp3|m4a|m4b|aac|wav|wave|ogg|oga|opus|flac|aiff?|aifc|wma|alac|ape|wv|mka|amr|caf|mp4|m4v|mov|webm|mkv|avi|3gp|mpe?g)$/i
-/** Says nothing about what is in it. */
-const ANY_TYPE = /^(application|binary)\/(octet-stream|x-binary)\b/i
-const MiB = 1024 ** 2
+
+type Limits = { origins: string[]; maxUploadBytes: number }
 
 /** Whose files are fetched; a stand-in for Discord serves them itself. */
 export function attachmentOrigins(apiUrl: string): string[] {
@@ -18,36 +14,27 @@ export function attachmentOrigins(apiUrl: string): string[] {
   return isDiscord ? CDN_ORIGINS : [...CDN_ORIGINS, origin]
 }
 
-/** @throws UserError `not_audio`, `too_large`, `empty_file` or `unsafe_attachment` */
-export function givenFile(
-  attachment: APIAttachment,
-  { origins, maxUploadBytes }: { origins: string[]; maxUploadBytes: number },
+/** @throws UserError */
+export function givenFile(attachment: APIAttachment, limits: Limits): AttachmentSource {
+  return take(offered(attachment), limits)
+}
+
+/** The file of a message, or of what it forwards, that is sound, or at least may be. @throws UserError */
+export function soundOf(
+  {
+    attachments = [],
+    message_snapshots: forwarded = [],
+  }: Partial<Pick<APIMessage, 'attachments' | 'message_snapshots'>>,
+  limits: Limits,
 ): AttachmentSource {
-  const { id, url, filename, size } = attachment
-  if (kindOf(attachment) === 'other')
-    throw new UserError('not_audio', 'That file is neither audio nor video: give a song, such as an mp3.')
-  if (size === 0) throw new UserError('empty_file')
-  if (size > maxUploadBytes)
-    throw new UserError(
-      'too_large',
-      `That file is too large: at most ${Math.floor(maxUploadBytes / MiB)} MiB are taken.`,
-    )
-  return attachmentSource('discord', { id, url, name: filename }, origins)
-}
-
-/** The file of a message, or of what it forwards, that is sound, or at least may be. @throws UserError `not_a_song` */
-export function soundOf({
-  attachments = [],
-  message_snapshots: forwarded = [],
-}: Partial<Pick<APIMessage, 'attachments' | 'message_snapshots'>>) {
   const files = [...attachments, ...forwarded.flatMap(({ message }) => message.attachments ?? [])]
-  const found =
-    files.find((file) => kindOf(file) === 'sound') ?? files.find((file) => kindOf(file) === 'unknown')
-  if (!found) throw new UserError('not_a_song', 'That message has no audio file: choose one that has.')
-  return found
+  return take(firstSound(files.map(offered)), limits)
 }
 
-function kindOf({ filename, content_type: type }: APIAttachment): 'sound' | 'other' | 'unknown' {
-  if (SOUND_TYPE.test(type ?? '') || SOUND_NAME.test(filename)) return 'sound'
-  return !type || ANY_TYPE.test(type) ? 'unknown' : 'other'
+function take(file: OfferedFile, limits: Limits): AttachmentSource {
+  return takeFile(file, { platform: 'discord', place: null, ...limits })
+}
+
+function offered({ id, url, filename, content_type, size }: APIAttachment): OfferedFile {
+  return { id, url, name: filename, type: content_type ?? null, bytes: size }
 }

@@ -28,6 +28,9 @@ export function newMessageOf(given: Given): NewMessage {
     token: given.token,
     tokenExpiresAt: new Date(Date.now() + TOKEN_MS),
     maxFileBytes: given.attachment_size_limit,
+    installation: null,
+    personName: null,
+    mayBeThere: true,
   }
 }
 

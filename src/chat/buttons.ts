@@ -1,5 +1,5 @@
 // The ids of a card's buttons: what to do with which request. They work after any restart, since they hold all there is to know. Pure.
-import type { CardAction } from '../../domain/card.ts'
+import type { CardAction } from '../domain/card.ts'
 
 const BUTTON = /^(cancel|retry):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 

@@ -1,0 +1,28 @@
+// The slash command: its text names a command and its options; with nothing to go by, a form asks.
+import type { Command } from '../../../../commands/command.ts'
+import { parseCommandText } from '../command-text.ts'
+import { MAIN_COMMAND } from '../usage.ts'
+import { type Acknowledge, answer } from './answer.ts'
+import type { AnswerDeps } from './answer-deps.ts'
+import { askedBySlash, type SlashBody } from './asked.ts'
+import { openForm } from './form.ts'
+import { runCommand } from './run.ts'
+
+export async function answerCommand(body: SlashBody, ack: Acknowledge, deps: AnswerDeps): Promise<void> {
+  const asked = askedBySlash(body)
+  await answer(asked, deps, { ack, carriesText: true }, async () => {
+    const { command, values, isBare } = given(body, deps.commands)
+    if (isBare) return openForm(command, values, asked, deps)
+    return runCommand(command, { values, file: null }, asked, deps)
+  })
+}
+
+function given({ command: slash, text }: SlashBody, commands: readonly Command[]) {
+  // A workspace may call the one command as it likes, or have another for each.
+  const own = commands.find(({ name }) => name === slash.slice(1) && name !== MAIN_COMMAND)
+  const parsed = parseCommandText(commands, own ? `${own.name} ${text}` : text)
+  if (parsed !== 'nothing') return parsed
+  const main = commands.find(({ name }) => name === MAIN_COMMAND)
+  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
+  return { command: main, values: {}, isBare: true }
+}

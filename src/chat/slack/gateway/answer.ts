@@ -1,0 +1,59 @@
+// Every command, press, shortcut and form is acknowledged once, within Slack's three seconds, after what it asks for is saved.
+import { ChatError, UserError } from '../../../errors.ts'
+import { isPassing } from '../../../store/database.ts'
+import { foreignMrkdwn } from '../mrkdwn.ts'
+import { sayPrivately } from '../tell.ts'
+import type { AnswerDeps } from './answer-deps.ts'
+import { type Asked, reachOf } from './asked.ts'
+
+const AWAY =
+  'My database is away. Give the command again in a minute; what was saved already is not done twice.'
+const SORRY =
+  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
+const LATE = 'This takes longer than usual. What comes of it is shown here, or on a card in this channel.'
+const LATE_MS = 2_200
+const LONGEST = 1900
+
+/** @param text said to the person alone, where the acknowledgement can carry words */
+export type Acknowledge = (text?: string) => Promise<unknown>
+
+/**
+ * Carries `work` out and says what it returns, or why it failed, to the person alone. Never throws.
+ * @param ack called once
+ * @param carriesText whether `ack` takes words; else they go by the response address
+ */
+export async function answer(
+  asked: Asked,
+  deps: AnswerDeps,
+  { ack, carriesText }: { ack: Acknowledge; carriesText: boolean },
+  work: () => Promise<string | undefined>,
+): Promise<void> {
+  const { log } = deps
+  let acknowledged: Promise<unknown> | undefined
+  const acknowledge = (text?: string) => {
+    acknowledged ??= ack(text).catch((error: unknown) =>
+      log.warn({ err: error, interaction: asked.triggerId }, 'an answer came too late'),
+    )
+    return acknowledged
+  }
+  const timer = setTimeout(() => void acknowledge(carriesText ? LATE : undefined), LATE_MS)
+  const text = await work().catch((error: unknown) => sentenceOf(error, asked, deps))
+  clearTimeout(timer)
+  if (text !== undefined && carriesText && !acknowledged) {
+    await acknowledge(text)
+    return
+  }
+  await acknowledge()
+  if (text === undefined) return
+  const told = { ...asked, ...reachOf(asked) }
+  const said = await sayPrivately(deps.web, told, text).catch(() => false)
+  if (!said) log.warn({ interaction: asked.triggerId }, 'a sentence could not be said')
+}
+
+/** @returns as Slack reads it */
+export function sentenceOf(error: unknown, asked: Asked, { log }: Pick<AnswerDeps, 'log'>): string {
+  if (error instanceof UserError) return foreignMrkdwn(error.message, LONGEST)
+  log.error({ err: error, interaction: asked.triggerId }, 'a command went wrong')
+  if (error instanceof ChatError) return foreignMrkdwn(error.message, LONGEST)
+  return isPassing(error) ? AWAY : SORRY
+}

@@ -1,0 +1,106 @@
+// A form with a command's choices: opened where the command came without a song, and read when it is sent.
+import { z } from 'zod'
+import type { Command, Suggestion } from '../../../../commands/command.ts'
+import { usageOf } from '../../../../commands/options.ts'
+import type { GivenFile } from '../../../domain/source.ts'
+import { ChatError, UserError } from '../../../errors.ts'
+import { errorsOf, type ModalFile, modalOf, type ViewState, valuesOf } from '../modal.ts'
+import { escapeMrkdwn } from '../mrkdwn.ts'
+import { slackSpelling } from '../usage.ts'
+import { type Acknowledge, answer } from './answer.ts'
+import type { AnswerDeps } from './answer-deps.ts'
+import { type Asked, askedBy, type InteractiveBody, interactionOf } from './asked.ts'
+import { fileOf } from './file.ts'
+import { runCommand } from './run.ts'
+
+/** The trigger lives three seconds: what takes longer is left out. */
+const SUGGESTIONS_MS = 500
+const OPEN_SECONDS = 1.5
+
+/** What the form brings back: Slack does not say again where the command was given. */
+const metadata = z.object({ channel: z.string(), responseUrl: z.string().nullable() })
+
+/** @returns how the command is typed, where no form can be opened */
+export async function openForm(
+  command: Command,
+  values: Record<string, unknown>,
+  asked: Asked,
+  deps: AnswerDeps,
+): Promise<string | undefined> {
+  const { channel, responseUrl } = asked
+  const view = modalOf(command, {
+    values,
+    suggestions: await suggestionsFor(command, asked, deps),
+    privateMetadata: JSON.stringify({ channel, responseUrl } satisfies z.infer<typeof metadata>),
+  })
+  try {
+    await deps.web.call(
+      asked,
+      'views.open',
+      { trigger_id: asked.triggerId, view },
+      { timeoutSeconds: OPEN_SECONDS },
+    )
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error
+    deps.log.warn({ code: error.code, err: error.cause }, 'a form could not be opened')
+    const usage = usageOf(command, slackSpelling(asked.slashCommand)).join('\n')
+    return escapeMrkdwn(`I cannot ask you in a form just now. Type it:\n${usage}`)
+  }
+}
+
+async function suggestionsFor(
+  command: Command,
+  asked: Asked,
+  deps: AnswerDeps,
+): Promise<Record<string, Suggestion[]>> {
+  const { externalId: _, ...asker } = interactionOf(asked)
+  const found = Object.entries(command.suggest).map(async ([name, suggest]) => {
+    const late = new Promise<Suggestion[]>((resolve) => setTimeout(() => resolve([]), SUGGESTIONS_MS).unref())
+    const options = suggest?.('', { ...asker, manager: false }, deps).catch(() => [])
+    return [name, await Promise.race([options ?? [], late])] as const
+  })
+  return Object.fromEntries(await Promise.all(found))
+}
+
+/** @param ack takes what is wrong with each field: the form stays open */
+export async function answerForm(
+  body: InteractiveBody & {
+    view: { id: string; callback_id: string; private_metadata: string; state: unknown }
+  },
+  ack: (errors?: Record<string, string>) => Promise<unknown>,
+  deps: AnswerDeps,
+): Promise<void> {
+  const { view } = body
+  const command = deps.commands.find(({ name }) => name === view.callback_id)
+  const told = metadata.safeParse(parseJson(view.private_metadata))
+  const from = askedBy(body)
+  if (!command || !told.success) {
+    deps.log.warn({ form: view.callback_id }, 'a form of another version was sent')
+    await ack()
+    return
+  }
+  const triggerId = from.triggerId || view.id
+  const asked = { ...from, triggerId, channel: told.data.channel, responseUrl: told.data.responseUrl }
+  let errors: Record<string, string> | undefined
+  const acknowledge: Acknowledge = () => ack(errors)
+  await answer(asked, deps, { ack: acknowledge, carriesText: false }, async () => {
+    const { values, file } = valuesOf<ModalFile>(view.state as ViewState)
+    try {
+      const given: GivenFile | null = file ? fileOf([file], asked, deps) : null
+      return await runCommand(command, { values, file: given }, asked, deps)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      errors = errorsOf(command, error)
+      return undefined
+    }
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

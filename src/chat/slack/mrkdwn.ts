@@ -1,0 +1,32 @@
+// Foreign text in a Slack message: no mention, no link, no longer than it may be. Pure.
+import { cleanText, cutBy } from '../foreign-text.ts'
+
+/** Slack reads mentions, links and entities from these three alone. https://docs.slack.dev/messaging/formatting-message-text#escaping */
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+/** Styles begin and end at a word's edge; a mark that shows nothing keeps them from it. */
+const STYLE = /[*_~`]/g
+const WORD_JOINER = '\u2060'
+/** `:name:` becomes an emoji. */
+const EMOJI = /:(?=[\w+'-]+:)/g
+
+/** The text, so that Slack shows every character of it as it is. */
+export function escapeMrkdwn(text: string): string {
+  return text
+    .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
+    .replace(STYLE, `${WORD_JOINER}$&${WORD_JOINER}`)
+    .replace(EMOJI, `:${WORD_JOINER}`)
+}
+
+/** Foreign text cleaned and escaped, at most `longest` UTF-16 units long with its escapes; no character is cut in two. */
+export function foreignMrkdwn(text: string, longest: number): string {
+  return cutBy(cleanText(text), longest, escapeMrkdwn)
+}
+
+/** @returns `<address|words>`; the words are our own */
+export function linkTo(address: string, words: string): string {
+  return `<${address.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C').replaceAll('&', '&amp;')}|${words}>`
+}
+
+export function mentionOf(person: string): string {
+  return /^[UW][A-Z0-9]{1,30}$/.test(person) ? `<@${person}>` : foreignMrkdwn(person, 100)
+}

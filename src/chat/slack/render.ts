@@ -1,0 +1,186 @@
+// What Slack shows of a card, and of an answer for one person: blocks that every client knows, within Slack's limits. Pure.
+// https://docs.slack.dev/reference/block-kit/blocks
+import type { Button, ContextBlock, KnownBlock, PlainTextElement, SectionBlock } from '@slack/web-api'
+import type { TextReply } from '../../../commands/command.ts'
+import type { Card, CardAction } from '../../domain/card.ts'
+import { buttonId } from '../buttons.ts'
+import { cleanText, plainText } from '../foreign-text.ts'
+import { ownWords, plainCard } from '../plain-card.ts'
+import { writeMarks } from '../reply-marks.ts'
+import { webAddress } from '../web-address.ts'
+import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
+import { planOf } from './plan.ts'
+
+/** `text` is what notifications and screen readers say; the blocks are what is seen. */
+export type CardMessage = { text: string; blocks: KnownBlock[] }
+
+const BAR_CELLS = 8
+const LABEL_COLUMNS = 10
+const LONGEST = {
+  title: 150,
+  artist: 250,
+  fact: 100,
+  note: 250,
+  stageNote: 150,
+  error: 800,
+  name: 80,
+  text: 2800,
+}
+const MOST_FACTS = 6
+const MOST_NOTES = 5
+const LONGEST_URL = 2048
+const BUTTONS: Record<CardAction, { label: string; style?: 'primary' }> = {
+  cancel: { label: 'Cancel' },
+  retry: { label: 'Retry', style: 'primary' },
+}
+const STATE_WORDS: Record<Card['state'], string> = {
+  working: 'under way',
+  ready: 'nearly there',
+  delivered: 'the stems are here',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+/**
+ * @param plain leaves out every word that is not ours
+ * @param plans whether the workspace takes a plan block
+ * @param personName as the card calls them: a mention would notify
+ */
+export function renderCard(
+  given: Card,
+  { plain, plans, personName, now }: { plain: boolean; plans: boolean; personName: string | null; now: Date },
+): CardMessage {
+  const card = plain ? plainCard(given) : given
+  const title = plainText(card.title, LONGEST.title) || `Song #${card.number}`
+  const blocks = [
+    { type: 'header' as const, text: words(title) },
+    about(card),
+    // The files say that every stage is done.
+    ...(card.state === 'delivered' ? [] : [plans ? planOf(card) : section(card.lines.map(stageLine))]),
+    section([timeLeft(card, now), errorLine(card)]),
+    context(card.notes.slice(0, MOST_NOTES).map((note) => plainText(note, LONGEST.note))),
+    section([filesLink(card.link)]),
+    context([`Request #${card.number}${askedBy(personName, plain)}`]),
+    buttonsOf(card),
+  ]
+  return { text: fallback(card, title), blocks: blocks.filter((block) => block !== undefined) }
+}
+
+/** One line, for where no blocks are shown. */
+function fallback(card: Card, title: string): string {
+  const percent = card.lines.find(({ state }) => state === 'running')
+  const standing =
+    card.state === 'working' && percent
+      ? `${percent.label} ${Math.floor(percent.fraction * 100)}%`
+      : STATE_WORDS[card.state]
+  return `${escapeMrkdwn(title)}: ${standing}`
+}
+
+/** Artist and facts, beside the cover. */
+function about(card: Card): SectionBlock | undefined {
+  const artist = card.artist ? foreignMrkdwn(card.artist, LONGEST.artist) : ''
+  const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignMrkdwn(fact, LONGEST.fact))
+  const text = [artist, facts.join(' · ')].filter(Boolean).join('\n')
+  const cover = webAddress(card.coverUrl, ['https:'], LONGEST_URL)
+  if (!text && !cover) return undefined
+  const picture = cover && { accessory: { type: 'image' as const, image_url: cover, alt_text: 'Cover' } }
+  return { type: 'section', text: { type: 'mrkdwn', text: text || ' ', verbatim: true }, ...picture }
+}
+
+/** `Separation ███░░░░░  42%` attempt 2 of 3 */
+function stageLine(line: Card['lines'][number]): string {
+  const fraction = Math.min(1, Math.max(0, Number.isFinite(line.fraction) ? line.fraction : 0))
+  const full = Math.floor(fraction * BAR_CELLS)
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
+  const percent = line.state === 'discarded' ? '   ✗' : `${Math.floor(fraction * 100)}%`.padStart(4)
+  const note = foreignMrkdwn(line.note ?? '', LONGEST.stageNote)
+  return `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${note}`.trimEnd()
+}
+
+/** In the reader's own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+function timeLeft(card: Card, now: Date): string {
+  if (card.secondsLeft === null || card.secondsLeft <= 0) return ''
+  const minutes = Math.ceil(card.secondsLeft / 60)
+  const at = Math.round(now.getTime() / 1000 + card.secondsLeft)
+  return `<!date^${at}^Ready at about {time}|Ready in about ${minutes} min>`
+}
+
+function errorLine({ error }: Card): string {
+  return error ? foreignMrkdwn(error.message || ownWords(error.code), LONGEST.error) : ''
+}
+
+function filesLink(text: string | null): string {
+  const address = webAddress(text, ['http:', 'https:'], LONGEST_URL)
+  return address ? linkTo(address, 'The files') : ''
+}
+
+function askedBy(name: string | null, plain: boolean): string {
+  const shown = name && !plain ? plainText(name, LONGEST.name) : ''
+  return shown ? ` · asked by ${shown}` : ''
+}
+
+function buttonsOf({ id, actions }: Card): KnownBlock | undefined {
+  if (actions.length === 0) return undefined
+  const elements = actions.map((action): Button => {
+    const { label, style } = BUTTONS[action]
+    return {
+      type: 'button',
+      action_id: buttonId(action, id),
+      value: id,
+      text: words(label),
+      ...(style ? { style } : {}),
+    }
+  })
+  return { type: 'actions', elements }
+}
+
+function section(lines: string[]): SectionBlock | undefined {
+  const text = lines.filter(Boolean).join('\n')
+  return text ? { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } } : undefined
+}
+
+function context(lines: string[]): ContextBlock | undefined {
+  const elements = lines.filter(Boolean).map(words)
+  return elements.length > 0 ? { type: 'context', elements } : undefined
+}
+
+/** Text that is shown as it is: no markup, no emoji. */
+function words(text: string): PlainTextElement {
+  return { type: 'plain_text', text, emoji: false }
+}
+
+const LONGEST_LINE = 1000
+
+/** An answer for one person. @param linkOf the address of a request's message, where it is known */
+export function renderText(
+  { title, lines }: TextReply,
+  { linkOf }: { linkOf: (number: number) => string | undefined },
+): string {
+  const heading = `*${foreignMrkdwn(title, LONGEST.title)}*`
+  const shown = [heading]
+  let length = heading.length
+  const rest = `\n…and ${lines.length} more`.length
+  for (const [index, line] of lines.entries()) {
+    const text = textLine(line, linkOf)
+    if (length + 1 + text.length + rest > LONGEST.text) {
+      shown.push(`…and ${lines.length - index} more`)
+      break
+    }
+    shown.push(text)
+    length += 1 + text.length
+  }
+  return shown.join('\n')
+}
+
+function textLine(line: string, linkOf: (number: number) => string | undefined): string {
+  const cleaned = cleanText(line)
+  const whole = writeMarks(cleaned, {
+    text: escapeMrkdwn,
+    person: mentionOf,
+    request: (number) => {
+      const link = linkOf(number)
+      return link ? linkTo(link, `#${number}`) : `#${number}`
+    },
+  })
+  return whole.length <= LONGEST_LINE ? whole : foreignMrkdwn(cleaned, LONGEST_LINE)
+}

@@ -16,6 +16,7 @@ const commands = {
   doctor: { needs: { python: true }, run: (args) => launch(program, ['doctor', ...args]) },
   models: { needs: { python: true }, run: (args) => launch(program, ['models', ...args]) },
   register: { needs: {}, run: (args) => launch(program, ['register', ...args]) },
+  manifest: { needs: {}, run: (args) => launch(program, ['manifest', ...args]) },
   migrate: { needs: {}, run: (args) => launch(program, ['migrate', ...args]) },
   bench: { needs: tools, run: (args) => launch('bench/main.ts', args) },
   test: { needs: { ...tools, dev: true }, run: testEverything },

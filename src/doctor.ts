@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises'
 import { styleText } from 'node:util'
 import { z } from 'zod'
 import { discordAccess } from './chat/discord/access.ts'
+import { slackAccess } from './chat/slack/access.ts'
 import type { Settings } from './config.ts'
 import { describeError } from './errors.ts'
 import { bad, type Finding, good, note } from './findings.ts'
@@ -136,12 +137,21 @@ function checkPlatforms(settings: Settings): Finding[] {
 
 async function checkChat(settings: Settings): Promise<Finding[]> {
   const discord = discordAccess(settings)
-  if (!discord)
-    return [
-      note(
-        'Discord is not set up: set DISCORD_TOKEN and DISCORD_APPLICATION_ID (README, Discord in five steps)',
-      ),
-    ]
-  const { checkDiscord } = await import('./chat/discord/check.ts')
-  return checkDiscord(discord)
+  const slack = slackAccess(settings)
+  return [
+    ...(discord
+      ? await (await import('./chat/discord/check.ts')).checkDiscord(discord)
+      : [
+          note(
+            'Discord is not set up: set DISCORD_TOKEN and DISCORD_APPLICATION_ID (README, Discord in five steps)',
+          ),
+        ]),
+    ...(slack
+      ? await (await import('./chat/slack/check.ts')).checkSlack(slack, settings)
+      : [
+          note(
+            'Slack is not set up: set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET (README, Slack in five steps)',
+          ),
+        ]),
+  ]
 }

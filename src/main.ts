@@ -25,6 +25,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   doctor: async () => doctor(readSettings(process.env, CLONE)),
   models: async (args) => models(readSettings(process.env, CLONE), args),
   register: runRegister,
+  manifest: runManifest,
   migrate: runMigrate,
 }
 
@@ -93,6 +94,18 @@ async function runRegister(): Promise<number> {
   const { registerCommands } = await import('./chat/discord/register.ts')
   const { changed } = await registerCommands(createDiscordRest(access), (line) => console.log(line))
   console.log(changed.length > 0 ? 'Discord knows the commands now.' : 'Nothing has changed.')
+  return 0
+}
+
+async function runManifest([given]: string[]): Promise<number> {
+  const { PUBLIC_URL: publicUrl, SLACK_APP_TOKEN, SLACK_CLIENT_ID } = readSettings(process.env, CLONE)
+  const transport = given ?? (publicUrl && !SLACK_APP_TOKEN ? 'http' : 'socket')
+  if (transport !== 'socket' && transport !== 'http')
+    throw new UserError('bad_usage', 'Use `npm run manifest -- socket`, or `npm run manifest -- http`.')
+  const { manifestOf, manifestText } = await import('./chat/slack/manifest.ts')
+  const { COMMANDS: commands } = await import('../commands/index.ts')
+  const wishes = { transport, publicUrl, oauth: SLACK_CLIENT_ID !== undefined } as const
+  process.stdout.write(manifestText(manifestOf(commands, wishes)))
   return 0
 }
 

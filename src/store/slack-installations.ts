@@ -51,10 +51,3 @@ export async function removeInstallation(db: Queryable, key: InstallationKey): P
     [key.enterpriseId ?? NONE, key.teamId ?? NONE],
   )
 }
-
-export async function listInstallations(db: Queryable): Promise<InstallationKey[]> {
-  const { rows } = await db.query<{ key: string }>(
-    `select enterprise_id || '/' || team_id as key from slack_installations order by installed_at`,
-  )
-  return rows.map(({ key }) => parseKey(key))
-}

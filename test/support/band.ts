@@ -1,11 +1,11 @@
 // A band in a Discord channel, the bot that serves it, and workers: everything real but Discord itself and, where a test says so, the tools.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { startBot } from '../../src/bot.ts'
 import { openChats } from '../../src/chat/chats.ts'
 import { type Channel, type Interaction, type Message, startDiscord, type User } from './discord/server.ts'
+import { killChild } from './processes.ts'
 import { until } from './until.ts'
 import { createWorld } from './world.ts'
 
@@ -74,7 +74,7 @@ export async function createBand(pace: 'quick' | 'real' = 'quick', env: Record<s
         },
         stdio: ['ignore', 'ignore', 'inherit'],
       })
-      world.onClose(() => kill(child))
+      world.onClose(() => killChild(child))
       await until(() => discord.gateway.sessions.identifies > before, 20)
       await listening()
       return child
@@ -142,11 +142,4 @@ export function cardsIn(channel: Channel): Message[] {
 
 export function stemsOf(message: Message): string[] {
   return message.attachments.map(({ filename }) => filename)
-}
-
-export async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
 }

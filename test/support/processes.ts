@@ -1,5 +1,6 @@
 // Processes as a test sees them: alive or not, and a whole tree to be killed.
-import { execFileSync } from 'node:child_process'
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 
 /** A killed process that nobody has reaped yet is not alive. */
 export function isAlive(pid: number): boolean {
@@ -30,6 +31,14 @@ export function killNaming(text: string): void {
       .filter(({ command }) => command.includes(text))
       .map(({ pid }) => pid),
   )
+}
+
+/** kill -9, and waits until it is gone. */
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }
 
 function kill(pids: number[]): void {

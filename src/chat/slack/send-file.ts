@@ -16,7 +16,7 @@ const RECEIVED = /^OK - (\d+)/
  * @throws ChatError `chat_unavailable` when the file has not arrived whole
  */
 export async function sendFile(url: string, path: string, bytes: number, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(secondsFor(bytes) * 1000)])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(secondsFor(bytes) * 1000))])
   try {
     const { status, text } = await post(url, path, bytes, limit)
     const received = RECEIVED.exec(text)?.[1]

@@ -90,9 +90,12 @@ const PAUSES: Record<string, 'workspace' | 'channel'> = {
 
 type Cause = Error & { slackError?: string; needed?: string }
 
+/** Slack's names of errors; the library takes a whole page of a proxy for one. */
+const WORD = /^\w{1,100}$/
+
 /** What the library threw, without bodies, headers and addresses. */
 function causeOf(error: unknown): Cause {
-  if (error instanceof WebAPIPlatformError) {
+  if (error instanceof WebAPIPlatformError && WORD.test(error.data.error ?? '')) {
     const { error: word, needed, response_metadata } = error.data as typeof error.data & { needed?: string }
     const details = response_metadata?.messages?.slice(0, 3).join('; ')
     return Object.assign(new Error(`Slack said ${word}${details ? `: ${details.slice(0, 300)}` : ''}`), {

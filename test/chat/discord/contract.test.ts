@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { openDiscordChat } from '../../../src/chat/discord/chat.ts'
 import type { Message } from '../../../src/store/messages.ts'
+import { cardFor } from '../../support/card.ts'
 import { type Channel, type Discord, startDiscord } from '../../support/discord/server.ts'
 import { chatContract } from '../contract.ts'
 
@@ -96,3 +97,14 @@ function buttonsOf(components: unknown): string[] {
 }
 
 chatContract('Discord', openSide)
+
+describe('Discord beyond the contract', async () => {
+  const { chat, request, messages } = await openSide()
+
+  test('a card posted once more within minutes is the same message', async () => {
+    const message = request()
+    const id = await chat.post(message, cardFor(message))
+    expect(await chat.post(message, cardFor(message))).toBe(id)
+    expect(messages(message)).toHaveLength(1)
+  })
+})

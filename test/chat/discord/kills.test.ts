@@ -2,8 +2,9 @@
 // one copy of each stem, and one mention.
 import type { ChildProcess } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { cardsIn, createBand, kill, stemsOf } from '../../support/band.ts'
+import { cardsIn, createBand, stemsOf } from '../../support/band.ts'
 import type { Channel, Recorded } from '../../support/discord/server.ts'
+import { killChild as kill } from '../../support/processes.ts'
 import { until } from '../../support/until.ts'
 
 const FILES = [...['bass', 'drums', 'other', 'vocals'].map((stem) => `Band-Song-${stem}.mp3`), 'waveform.png']

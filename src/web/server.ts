@@ -27,8 +27,11 @@ export async function startWebServer(
   log: Log,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const served = [HEALTH, ...routes]
+  let isStopping = false
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
     response.setHeader('X-Content-Type-Options', 'nosniff')
+    // Else whoever was answered last would keep the connection, and be waited for.
+    response.once('close', () => isStopping && server.closeIdleConnections())
     const path = pathOf(request)
     const here = served.filter((route) => route.path === path)
     const route = here.find(({ method }) => method === request.method)
@@ -51,6 +54,7 @@ export async function startWebServer(
   return {
     url: `http://${name}:${own}`,
     async stop() {
+      isStopping = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), STOP_MS)

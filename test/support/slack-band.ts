@@ -23,12 +23,15 @@ export type SlackBand = Awaited<ReturnType<typeof createSlackBand>>
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
+/** @param pace `quick`: messages are edited every second, for tests of something else; Slack's own limits hold in any case */
 export async function createSlackBand({
+  pace = 'quick',
   transport = 'http',
   workspace: wish = {},
   env = {},
   shareDelaySeconds,
 }: {
+  pace?: 'quick' | 'real'
   transport?: 'http' | 'socket'
   workspace?: WorkspaceWish
   env?: Record<string, string>
@@ -48,7 +51,11 @@ export async function createSlackBand({
   world.onClose(() => slack.close())
   const channel = workspace.channel({ name: 'rehearsal' })
   const ann = workspace.user({ name: 'ann' })
-  const chats = openChats(world.settings, world.services.db)
+  const chats = openChats(world.settings, world.services.db).map((chat) =>
+    pace === 'real'
+      ? chat
+      : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, workspace: { edits: 5, seconds: 1 } } },
+  )
 
   return {
     world,
@@ -95,7 +102,7 @@ export async function createSlackBand({
     /** `/separate` with the words of a new song, in any of the workspace's channels. */
     separate: (
       options = '',
-      more: { user?: User; channel?: Channel; deliver?: number; via?: 'http' | 'socket' } = {},
+      more: { user?: User; channel?: Channel; deliver?: number; apartSeconds?: number } = {},
     ): Promise<Interaction> => {
       const { user = ann, channel: place = channel, ...how } = more
       return slack.command(user, place, `A Song ${randomUUID()} ${options}`, how)

@@ -1,5 +1,5 @@
 // A whole /separate on Slack: real Bolt, real Web API client, real queue; the tools follow a script.
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { buttonOf, cardsIn, createSlackBand, filesOf, mentionsIn, textOf } from '../../support/slack-band.ts'
 import { until } from '../../support/until.ts'
 
@@ -11,6 +11,7 @@ describe('/separate on Slack', async () => {
   const { slack, workspace, world, ann } = band
   await world.script({})
   await band.start()
+  beforeEach(() => slack.clock.advance(60))
 
   test('the stems come into the thread of the card, in one message that mentions the person', async () => {
     const asked = await band.separate()

@@ -8,6 +8,8 @@ import type { Log } from '../log.ts'
 export type Route = {
   method: 'GET' | 'POST'
   path: string
+  /** A body that says it is larger is refused before any of it is read. */
+  maxBodyBytes?: number
   handle: (request: IncomingMessage, response: ServerResponse) => unknown
 }
 
@@ -36,6 +38,8 @@ export async function startWebServer(
     const here = served.filter((route) => route.path === path)
     const route = here.find(({ method }) => method === request.method)
     if (!route) return void response.writeHead(here.length > 0 ? 405 : 404).end()
+    if (Number(request.headers['content-length'] ?? 0) > (route.maxBodyBytes ?? Number.POSITIVE_INFINITY))
+      return void response.writeHead(413, { Connection: 'close' }).end()
     serve(route, request, response).catch((error: unknown) => {
       log.error({ err: error, path }, 'a request went wrong')
       if (response.headersSent) response.destroy()

@@ -6,8 +6,10 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Styles begin and end at a word's edge; a mark that shows nothing keeps them from it. */
 const STYLE = /[*_~`]/g
 const WORD_JOINER = '\u2060'
-/** `:name:` becomes an emoji. */
-const EMOJI = /:(?=[\w+'-]+:)/g
+/** `:name:` becomes an emoji; a workspace may name its own in any script. */
+const EMOJI = /:(?=[^\s:]+:)/g
+/** Escaped or not, it begins a quotation. */
+const QUOTATION = /^&gt;/gm
 
 /** The text, so that Slack shows every character of it as it is. */
 export function escapeMrkdwn(text: string): string {
@@ -15,6 +17,7 @@ export function escapeMrkdwn(text: string): string {
     .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
     .replace(STYLE, `${WORD_JOINER}$&${WORD_JOINER}`)
     .replace(EMOJI, `:${WORD_JOINER}`)
+    .replace(QUOTATION, `${WORD_JOINER}$&`)
 }
 
 /** Foreign text cleaned and escaped, at most `longest` UTF-16 units long with its escapes; no character is cut in two. */

@@ -20,7 +20,7 @@ export function planOf(card: Card): PlanBlock {
     type: 'plan',
     title: `${done} of ${card.lines.length} done`,
     tasks: card.lines.map((line): TaskCardBlock => {
-      const percent = line.state === 'running' ? ` ${Math.floor(line.fraction * 100)}%` : ''
+      const percent = line.state === 'running' ? ` ${percentOf(line)}%` : ''
       const note = line.note ? ` (${line.note})` : ''
       return {
         type: 'task_card',
@@ -30,6 +30,11 @@ export function planOf(card: Card): PlanBlock {
       }
     }),
   }
+}
+
+/** How far a stage has got, in whole percent. */
+export function percentOf({ fraction }: Card['lines'][number]): number {
+  return Math.floor(Math.min(1, Math.max(0, fraction || 0)) * 100)
 }
 
 export function hasPlan(blocks: { type: string }[]): boolean {

@@ -9,7 +9,7 @@ import { ownWords, plainCard } from '../plain-card.ts'
 import { writeMarks } from '../reply-marks.ts'
 import { webAddress } from '../web-address.ts'
 import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
-import { planOf } from './plan.ts'
+import { percentOf, planOf } from './plan.ts'
 
 /** `text` is what notifications and screen readers say; the blocks are what is seen. */
 export type CardMessage = { text: string; blocks: KnownBlock[] }
@@ -28,7 +28,9 @@ const LONGEST = {
 }
 const MOST_FACTS = 6
 const MOST_NOTES = 5
-const LONGEST_URL = 2048
+/** All blocks together may have some 13,000 characters. */
+const LONGEST_COVER = 1024
+const LONGEST_LINK = 2048
 const BUTTONS: Record<CardAction, { label: string; style?: 'primary' }> = {
   cancel: { label: 'Cancel' },
   retry: { label: 'Retry', style: 'primary' },
@@ -68,11 +70,9 @@ export function renderCard(
 
 /** One line, for where no blocks are shown. */
 function fallback(card: Card, title: string): string {
-  const percent = card.lines.find(({ state }) => state === 'running')
+  const running = card.lines.find(({ state }) => state === 'running')
   const standing =
-    card.state === 'working' && percent
-      ? `${percent.label} ${Math.floor(percent.fraction * 100)}%`
-      : STATE_WORDS[card.state]
+    card.state === 'working' && running ? `${running.label} ${percentOf(running)}%` : STATE_WORDS[card.state]
   return `${escapeMrkdwn(title)}: ${standing}`
 }
 
@@ -81,18 +81,19 @@ function about(card: Card): SectionBlock | undefined {
   const artist = card.artist ? foreignMrkdwn(card.artist, LONGEST.artist) : ''
   const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignMrkdwn(fact, LONGEST.fact))
   const text = [artist, facts.join(' · ')].filter(Boolean).join('\n')
-  const cover = webAddress(card.coverUrl, ['https:'], LONGEST_URL)
-  if (!text && !cover) return undefined
+  const cover = webAddress(card.coverUrl, ['https:'], LONGEST_COVER)
+  // Slack takes no picture beside nothing; where a cover is known, so is the artist or the length.
+  if (!text) return undefined
   const picture = cover && { accessory: { type: 'image' as const, image_url: cover, alt_text: 'Cover' } }
-  return { type: 'section', text: { type: 'mrkdwn', text: text || ' ', verbatim: true }, ...picture }
+  return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true }, ...picture }
 }
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
 function stageLine(line: Card['lines'][number]): string {
-  const fraction = Math.min(1, Math.max(0, Number.isFinite(line.fraction) ? line.fraction : 0))
-  const full = Math.floor(fraction * BAR_CELLS)
+  const done = percentOf(line)
+  const full = Math.floor((done * BAR_CELLS) / 100)
   const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
-  const percent = line.state === 'discarded' ? '   ✗' : `${Math.floor(fraction * 100)}%`.padStart(4)
+  const percent = line.state === 'discarded' ? '   ✗' : `${done}%`.padStart(4)
   const note = foreignMrkdwn(line.note ?? '', LONGEST.stageNote)
   return `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${note}`.trimEnd()
 }
@@ -110,8 +111,10 @@ function errorLine({ error }: Card): string {
 }
 
 function filesLink(text: string | null): string {
-  const address = webAddress(text, ['http:', 'https:'], LONGEST_URL)
-  return address ? linkTo(address, 'The files') : ''
+  const address = webAddress(text, ['http:', 'https:'], LONGEST_LINK)
+  const link = address ? linkTo(address, 'The files') : ''
+  // With its escapes it may be five times as long.
+  return link.length <= LONGEST_LINK ? link : ''
 }
 
 function askedBy(name: string | null, plain: boolean): string {

@@ -235,12 +235,11 @@ describe('the peer called emulate', async () => {
     afterAll(() => server.stop())
     const key = { enterpriseId: null, teamId: slack.workspace }
 
-    /** What a browser does: the page, Slack's own page, a person chosen there. @returns where Slack sends them */
+    /** What a browser does: our address, the page of Slack that it leads to, a person chosen there. @returns where Slack sends them */
     const agree = async () => {
-      const page = await fetch(`${server.url}/slack/install`)
-      const authorize = /href="([^"]+\/oauth\/v2\/authorize[^"]*)"/.exec(await page.text())?.[1] ?? ''
+      const page = await fetch(`${server.url}/slack/install`, { redirect: 'manual' })
       const cookie = page.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-      const picker = await fetch(authorize.replaceAll('&amp;', '&'))
+      const picker = await fetch(page.headers.get('location') ?? '')
       const form = new URLSearchParams()
       const html = (await picker.text()).split('</form>')[0] ?? ''
       for (const [, name = '', value = ''] of html.matchAll(/name="([^"]+)" value="([^"]*)"/g))

@@ -26,6 +26,8 @@ export function installRoutes(
     stateSecret: Buffer.from(
       hkdfSync('sha256', client.secret, 'sound-forge-alchemy', 'slack install state', 32),
     ).toString('hex'),
+    // Straight to Slack, which asks everything itself.
+    directInstall: true,
     authorizationUrl: new URL('/oauth/v2/authorize', apiUrl).href,
     clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: TIMEOUT_MS },
     installationStore: {

@@ -81,7 +81,12 @@ export function serveSlack(
       logger: boltLogger(log),
     })
     const answers = listen(receiver, deps, onRemoved)
-    const events: Route = { method: 'POST', path: EVENTS_PATH, handle: receiver.requestListener }
+    const events: Route = {
+      method: 'POST',
+      path: EVENTS_PATH,
+      maxBodyBytes: LONGEST_BODY_BYTES,
+      handle: receiver.requestListener,
+    }
     return { routes: [events, ...pages], stop: () => within(answers.settled()) }
   }
   log.error(

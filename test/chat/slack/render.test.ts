@@ -1,0 +1,559 @@
+import { describe, expect, test } from 'vitest'
+import { cleanText } from '../../../src/chat/foreign-text.ts'
+import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from '../../../src/chat/slack/mrkdwn.ts'
+import { hasPlan } from '../../../src/chat/slack/plan.ts'
+import { type CardMessage, renderCard, renderText } from '../../../src/chat/slack/render.ts'
+import type { Card } from '../../../src/domain/card.ts'
+
+const now = new Date('2026-01-01T00:00:00Z')
+const WORD_JOINER = '\u2060'
+const card: Card = {
+  id: '6f1c3a52-0d0e-4c7e-9b1e-0a9d7f7d1a11',
+  number: 12,
+  person: 'U0ANN',
+  state: 'working',
+  title: 'Never Gonna Give You Up',
+  artist: 'Rick Astley',
+  coverUrl: 'https://i.scdn.co/image/abc',
+  facts: ['3:33', '113 BPM', 'A♭ major', 'htdemucs'],
+  lines: [
+    { stage: 'download', label: 'Download', state: 'done', fraction: 1, note: null },
+    { stage: 'analysis', label: 'Analysis', state: 'retrying', fraction: 0.5, note: 'trying again (2 of 3)' },
+    { stage: 'processing', label: 'Separation', state: 'running', fraction: 0.42, note: 'loading' },
+    { stage: 'delivery', label: 'Delivery', state: 'ahead', fraction: 0, note: null },
+  ],
+  secondsLeft: 90,
+  notes: [],
+  link: null,
+  error: null,
+  actions: ['cancel'],
+}
+type Wishes = Partial<Parameters<typeof renderCard>[1]>
+const shown = (more: Partial<Card> = {}, wishes: Wishes = {}) =>
+  renderCard({ ...card, ...more }, { plain: false, plans: false, personName: 'ann', now, ...wishes })
+const DELIVERED = { state: 'delivered' as const, actions: [], secondsLeft: null }
+const plain = (text: string) => ({ type: 'plain_text', text, emoji: false })
+
+type Json = { [key: string]: unknown }
+/** Every text of a message that Slack reads as mrkdwn. */
+function mrkdwnIn(message: CardMessage): string[] {
+  return [message.text, ...textsIn(message.blocks, 'mrkdwn')]
+}
+function textsIn(node: unknown, type: string): string[] {
+  if (Array.isArray(node)) return node.flatMap((one) => textsIn(one, type))
+  if (typeof node !== 'object' || node === null) return []
+  const { type: own, text, ...rest } = node as Json
+  const mine = own === type && typeof text === 'string' ? [text] : textsIn(text, type)
+  return [...mine, ...textsIn(Object.values(rest), type)]
+}
+const everything = (message: CardMessage) => JSON.stringify(message)
+
+describe('a card', () => {
+  test('shows the song, its stages, who asked and when it will be ready', () => {
+    expect(shown()).toEqual({
+      text: 'Never Gonna Give You Up: Separation 42%',
+      blocks: [
+        { type: 'header', text: plain('Never Gonna Give You Up') },
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: 'Rick Astley\n3:33 · 113 BPM · A♭ major · htdemucs',
+            verbatim: true,
+          },
+          accessory: { type: 'image', image_url: 'https://i.scdn.co/image/abc', alt_text: 'Cover' },
+        },
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: [
+              '`Download   ████████ 100%`',
+              '`Analysis   ████░░░░  50%` trying again (2 of 3)',
+              '`Separation ███░░░░░  42%` loading',
+              '`Delivery   ░░░░░░░░   0%`',
+            ].join('\n'),
+            verbatim: true,
+          },
+        },
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: '<!date^1767225690^Ready at about {time}|Ready in about 2 min>',
+            verbatim: true,
+          },
+        },
+        { type: 'context', elements: [plain('Request #12 · asked by ann')] },
+        {
+          type: 'actions',
+          elements: [
+            { type: 'button', action_id: `cancel:${card.id}`, value: card.id, text: plain('Cancel') },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('where the workspace takes a plan, shows the same stages as tasks', () => {
+    const [bars, plans] = [shown(), shown({}, { plans: true })]
+    expect(hasPlan(bars.blocks)).toBe(false)
+    expect(hasPlan(plans.blocks)).toBe(true)
+    expect(plans.blocks[2]).toEqual({
+      type: 'plan',
+      title: '1 of 4 done',
+      tasks: [
+        { type: 'task_card', task_id: 'download', title: 'Download', status: 'complete' },
+        {
+          type: 'task_card',
+          task_id: 'analysis',
+          title: 'Analysis (trying again (2 of 3))',
+          status: 'pending',
+        },
+        {
+          type: 'task_card',
+          task_id: 'processing',
+          title: 'Separation 42% (loading)',
+          status: 'in_progress',
+        },
+        { type: 'task_card', task_id: 'delivery', title: 'Delivery', status: 'pending' },
+      ],
+    })
+    const withoutStages = ({ text, blocks }: CardMessage) => ({ text, blocks: blocks.toSpliced(2, 1) })
+    expect(withoutStages(plans)).toEqual(withoutStages(bars))
+  })
+
+  test.each([
+    ['ahead', 'pending'],
+    ['waiting', 'pending'],
+    ['retrying', 'pending'],
+    ['running', 'in_progress'],
+    ['done', 'complete'],
+    ['discarded', 'error'],
+  ] as const)('a stage that is %s is a task that is %s', (state, status) => {
+    const lines = card.lines.map((line) => ({ ...line, state }))
+    const { blocks } = shown({ lines }, { plans: true })
+    expect(textsOf(blocks, 'status')).toEqual([status, status, status, status])
+  })
+
+  test('says what went wrong and offers to try again', () => {
+    const error = { code: 'not_audio', message: 'That <file> is not audio.' }
+    const message = shown({ state: 'failed', error, actions: ['retry'], secondsLeft: null })
+    expect(message.text).toBe('Never Gonna Give You Up: failed')
+    expect(mrkdwnIn(message)).toContain('That &lt;file&gt; is not audio.')
+    expect(message.blocks.at(-1)).toEqual({
+      type: 'actions',
+      elements: [
+        {
+          type: 'button',
+          action_id: `retry:${card.id}`,
+          value: card.id,
+          text: plain('Retry'),
+          style: 'primary',
+        },
+      ],
+    })
+  })
+
+  test('without words for what went wrong takes ours', () => {
+    const message = shown({ state: 'failed', error: { code: 'not_audio', message: '' } })
+    expect(everything(message)).toContain('That is not audio that can be decoded')
+  })
+
+  test.each([
+    ['working', 'Separation 42%'],
+    ['ready', 'nearly there'],
+    ['delivered', 'the stems are here'],
+    ['failed', 'failed'],
+    ['cancelled', 'cancelled'],
+  ] as const)('that is %s says so in one line where no blocks are shown', (state, words) => {
+    expect(shown({ state }).text).toBe(`Never Gonna Give You Up: ${words}`)
+  })
+
+  test('that works on nothing just now is under way', () => {
+    const lines = card.lines.map((line) => ({ ...line, state: 'waiting' as const }))
+    expect(shown({ lines }).text).toBe('Never Gonna Give You Up: under way')
+  })
+
+  test('delivered shows no stages and no buttons, but what there is to know', () => {
+    for (const plans of [false, true]) {
+      const message = shown({ ...DELIVERED, notes: ['Drums are silent.', 'Two.'] }, { plans })
+      expect(everything(message)).not.toMatch(/█|░|"actions"|"plan"/)
+      expect(message.blocks).toContainEqual({
+        type: 'context',
+        elements: [plain('Drums are silent.'), plain('Two.')],
+      })
+    }
+  })
+
+  test('links to files that lie elsewhere, and to nothing that is no address of the web', () => {
+    const linked = (link: string) => mrkdwnIn(shown({ ...DELIVERED, link }))
+    expect(linked('https://stems.example/a?b=1&c=<x|y>')).toContain(
+      '<https://stems.example/a?b=1&amp;c=%3Cx%7Cy%3E|The files>',
+    )
+    for (const link of [
+      'javascript:alert(1)',
+      '<!channel>',
+      'ftp://a.b/c',
+      `https://a.b/${'x'.repeat(2100)}`,
+    ])
+      expect(linked(link).join('\n')).not.toContain('The files')
+  })
+
+  test('shows a link as long as it may be, and leaves out one that its escapes make too long', () => {
+    const linked = (link: string) => shown({ ...DELIVERED, link })
+    expectWithinLimits(linked(`https://a.b/?${'&'.repeat(2000)}`))
+    const long = `https://a.b/${'x'.repeat(2000)}`
+    expect(mrkdwnIn(linked(long))).toContain(`<${long}|The files>`)
+  })
+
+  test.each([
+    'http://i.scdn.co/a',
+    'javascript:alert(1)',
+    'data:image/png;base64,AAAA',
+    `https://a.b/${'x'.repeat(1100)}`,
+  ])('a cover that is no https address is left out: %#', (coverUrl) =>
+    expect(everything(shown({ coverUrl }))).not.toContain('accessory'),
+  )
+
+  test('that knows nothing of the song yet has no empty block', () => {
+    const message = shown({
+      title: '',
+      artist: null,
+      coverUrl: null,
+      facts: [],
+      lines: [],
+      secondsLeft: null,
+    })
+    expect(message.blocks.map(({ type }) => type)).toEqual(['header', 'context', 'actions'])
+    expectWithinLimits(shown({ artist: '\u200b', facts: [' '] }))
+  })
+
+  test('mentions nobody, not even who asked, whatever their name', () => {
+    const hostile = '<!channel> <!here> <!everyone> <@U1> <#C1> <!subteam^S1> <https://x|y> @everyone'
+    for (const plans of [true, false])
+      for (const state of ['working', 'delivered', 'failed'] as const) {
+        const message = shown(
+          {
+            state,
+            title: hostile,
+            artist: hostile,
+            facts: [hostile],
+            notes: [hostile],
+            error: { code: 'internal', message: hostile },
+            lines: card.lines.map((line) => ({ ...line, note: hostile })),
+          },
+          { plans, personName: hostile },
+        )
+        for (const text of mrkdwnIn(message)) expect(text.replace(/<!date\^[^>]*>/, '')).not.toMatch(/[<>]/)
+        expect(everything(message)).not.toContain('U0ANN')
+      }
+    expect(everything(shown({}, { personName: null }))).not.toContain('asked by')
+  })
+
+  test('plain has no word that is not ours', () => {
+    const word = 'Rude'
+    for (const plans of [true, false]) {
+      const message = shown(
+        {
+          title: word,
+          artist: word,
+          coverUrl: `https://example.org/${word}`,
+          notes: [`No BPM and key this time: ${word}.`],
+          error: { code: 'not_audio', message: `${word} is not audio.` },
+          lines: [{ stage: 'download', label: 'Download', state: 'waiting', fraction: 0, note: word }],
+        },
+        { plain: true, plans, personName: word },
+      )
+      expect(everything(message)).not.toContain(word)
+      expect(message.text).toBe('Song #12: under way')
+      expect(everything(message)).toContain('That is not audio that can be decoded')
+      expect(everything(message)).toContain('No BPM and key this time')
+    }
+  })
+
+  test.each([
+    ['<!channel> & <@U1>', '<!channel> & <@U1>'],
+    ['*bold* _it_ ~no~ `code` :smile:', '*bold* _it_ ~no~ `code` :smile:'],
+    ['a\u202egnos\u0007\n\nb', 'a gnos b'],
+    ['\ud800x', '\ufffdx'],
+    ['\u200b\u3164 \u2800', 'Song #12'],
+    ['', 'Song #12'],
+    ['x'.repeat(1_000_000), `${'x'.repeat(149)}…`],
+    ['🎸'.repeat(500_000), `${'🎸'.repeat(74)}…`],
+  ])('a title shows as it is: %#', (title, wanted) => {
+    expect(shown({ title }).blocks[0]).toEqual({ type: 'header', text: plain(wanted) })
+  })
+
+  test('of huge texts is made without delay', () => {
+    const huge = '*<&_'.repeat(250_000)
+    const since = performance.now()
+    const message = shown({ title: huge, artist: huge, facts: [huge], notes: [huge] }, { personName: huge })
+    expect(performance.now() - since).toBeLessThan(1000)
+    expectWithinLimits(message)
+  })
+
+  test('has percents between 0 and 100, whatever it is given', () => {
+    for (const [fraction, percent] of [
+      [-1, 0],
+      [2, 100],
+      [Number.NaN, 0],
+      [0.999, 99],
+    ] as const)
+      for (const plans of [true, false]) {
+        const lines = card.lines.map((line) => ({ ...line, state: 'running' as const, fraction, note: null }))
+        const message = shown({ lines }, { plans })
+        expect(message.text).toMatch(new RegExp(`: Download ${percent}%$`))
+        const percents = everything(message).match(/[^ ]+%/g) ?? []
+        expect(new Set(percents)).toEqual(new Set([`${percent}%`]))
+      }
+  })
+
+  test("stays within Slack's limits, whatever it is given", () => {
+    const random = seeded(7)
+    for (let round = 0; round < 500; round++) {
+      const text = () => wildText(random)
+      const many = (most: number) => Array.from({ length: Math.floor(random() * most) }, text)
+      const error = random() < 0.5 ? { code: 'internal', message: text() } : null
+      const states = ['working', 'ready', 'failed', 'delivered', 'cancelled'] as const
+      const state = states[Math.floor(random() * states.length)] ?? 'ready'
+      const wild: Partial<Card> = {
+        title: text(),
+        artist: text(),
+        facts: many(12),
+        notes: many(12),
+        error,
+        state,
+        lines: card.lines.map((line) => ({ ...line, note: text(), fraction: random() * 3 - 1 })),
+        coverUrl: random() < 0.5 ? `https://a.b/${text()}` : text(),
+        link: state === 'delivered' ? `https://a.b/${text()}` : null,
+        secondsLeft: random() * 1e6,
+      }
+      const wishes = { plain: random() < 0.3, plans: random() < 0.5, personName: text() }
+      expectWithinLimits(shown(wild, wishes))
+    }
+  })
+
+  test.each(['"', '\\', '&', '*', '漢', 'x', ':a:'])(
+    'is not too long in all when it is full of %s',
+    (piece) => {
+      const full = piece.repeat(5000)
+      const address = (longest: number) => `https://a.b/?${piece.repeat(longest)}`.slice(0, longest)
+      const states: Partial<Card>[] = [
+        { state: 'working' },
+        { state: 'failed', error: { code: 'internal', message: full } },
+        ...[300, 400, 1000, 2048].map((longest) => ({ ...DELIVERED, link: address(longest) })),
+      ]
+      for (const plans of [true, false])
+        for (const state of states)
+          for (const longest of [500, 1000, 2048]) {
+            const filled = {
+              title: full,
+              artist: full,
+              facts: Array(9).fill(full),
+              notes: Array(9).fill(full),
+              lines: card.lines.map((line) => ({ ...line, note: full })),
+              coverUrl: address(longest),
+              actions: ['cancel' as const, 'retry' as const],
+            }
+            expectWithinLimits(shown({ ...filled, ...state }, { plans, personName: full }))
+          }
+    },
+  )
+})
+
+describe('an answer for one person', () => {
+  const reply = {
+    kind: 'text' as const,
+    title: 'Your *songs*',
+    lines: ['#{12} by @{U34}: a_b', '#{13} is done', '<!channel>'],
+  }
+  const linkOf = (number: number) => (number === 12 ? 'https://band.slack.com/archives/C1/p12' : undefined)
+
+  test('names people and links messages; the rest shows as it is', () => {
+    const text = renderText(reply, { linkOf })
+    expect(text.replaceAll(WORD_JOINER, '')).toBe(
+      '*Your *songs**\n<https://band.slack.com/archives/C1/p12|#12> by <@U34>: a_b\n#13 is done\n&lt;!channel&gt;',
+    )
+  })
+
+  test('is cut at whole lines and says how many are left out', () => {
+    const lines = Array.from({ length: 60 }, (_, index) => `${index} ${'x'.repeat(70)}`)
+    const text = renderText({ ...reply, lines }, { linkOf })
+    expect(text.length).toBeLessThanOrEqual(2800)
+    const shownLines = text.split('\n').length - 2
+    expect(shownLines).toBeGreaterThan(30)
+    expect(text).toMatch(new RegExp(`…and ${60 - shownLines} more$`))
+  })
+
+  test('is no longer than a section, whatever it is given', () => {
+    const random = seeded(11)
+    for (let round = 0; round < 500; round++) {
+      const lines = Array.from(
+        { length: Math.floor(random() * 30) },
+        () => `#{12} ${wildText(random)} @{U34}`,
+      )
+      const text = renderText({ kind: 'text', title: wildText(random), lines }, { linkOf })
+      expect(text.length).toBeLessThanOrEqual(3000)
+      expect(text.isWellFormed()).toBe(true)
+      const linked = text.replaceAll(/<(?:https:\/\/band\.slack\.com\/archives\/C1\/p12\|#12|@U34)>/g, '')
+      expect(linked).not.toMatch(/[<>]/)
+    }
+  })
+})
+
+describe('foreign text', () => {
+  test.each([
+    ['<!channel> & <@U1>', '&lt;!channel&gt; &amp; &lt;@U1&gt;'],
+    ['<https://x|y>', '&lt;https://x|y&gt;'],
+    ['&amp;', '&amp;amp;'],
+    ['*b* _i_ ~s~ `c`', '|*|b|*| |_|i|_| |~|s|~| |`|c|`|'],
+    ['a:smile:b 12:30:45', 'a:|smile:b 12:|30:45'],
+    [':日本:', ':|日本:'],
+    ['key: value', 'key: value'],
+    ['> quoted', '|&gt; quoted'],
+    ['a > b', 'a &gt; b'],
+    ['plain', 'plain'],
+  ])('%s is no markup', (text, escaped) =>
+    expect(escapeMrkdwn(text)).toBe(
+      // A bar between words stays one; elsewhere it is a mark that shows nothing.
+      text.includes('|') ? escaped : escaped.replaceAll('|', WORD_JOINER),
+    ),
+  )
+
+  test('escaped, reads as before it was, and has nothing that Slack reads', () => {
+    const random = seeded(5)
+    for (let round = 0; round < 1000; round++) {
+      const text = cleanText(wildText(random).slice(0, 100))
+      const escaped = escapeMrkdwn(text)
+      expect(escaped).not.toMatch(/[<>]|:[\p{L}\p{N}_+'-]+:/u)
+      const read = escaped
+        .replaceAll(WORD_JOINER, '')
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&')
+      expect(read).toBe(text)
+    }
+  })
+
+  test('is cut between characters and never within an escape', () => {
+    expect(foreignMrkdwn('🎸'.repeat(10), 9)).toBe(`${'🎸'.repeat(4)}…`)
+    expect(foreignMrkdwn('&&&&', 10)).toBe('&amp;…')
+    expect(foreignMrkdwn('&&&&', 20)).toBe('&amp;&amp;&amp;&amp;')
+    const random = seeded(3)
+    for (let round = 0; round < 1000; round++) {
+      const longest = 1 + Math.floor(random() * 60)
+      const cut = foreignMrkdwn(wildText(random), longest)
+      expect(cut.length).toBeLessThanOrEqual(longest)
+      expect(cut.isWellFormed()).toBe(true)
+      expect(cut).not.toMatch(/&(?!amp;|lt;|gt;)/)
+    }
+  })
+
+  test('is no link and no mention', () => {
+    expect(linkTo('https://a.b/?x=<y>|z&w', 'here')).toBe('<https://a.b/?x=%3Cy%3E%7Cz&amp;w|here>')
+    expect(mentionOf('U0123ABC')).toBe('<@U0123ABC>')
+    expect(mentionOf('W0123ABC')).toBe('<@W0123ABC>')
+    for (const person of ['!channel', 'U1> <!here', 'u1', 'S1', '', `U${'1'.repeat(40)}`])
+      expect(mentionOf(person)).not.toMatch(/[<>]/)
+  })
+})
+
+function textsOf(node: unknown, key: string): unknown[] {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([name, value]) => (name === key ? [value] : textsOf(value, key)))
+}
+
+/** https://docs.slack.dev/reference/block-kit/blocks; all together near 13,200 characters. */
+function expectWithinLimits(message: CardMessage) {
+  const { text, blocks } = message
+  expect(text).toMatch(/^[^\n]{3,1000}$/)
+  expect(text.isWellFormed()).toBe(true)
+  expect(blocks.length).toBeLessThanOrEqual(50)
+  expect(JSON.stringify(blocks).length).toBeLessThan(13_000)
+  const fits = (of: unknown, longest: number) => {
+    const shownText = of as string
+    expect(shownText.trim().length).toBeGreaterThan(0)
+    expect(shownText.length).toBeLessThanOrEqual(longest)
+    expect(shownText.isWellFormed()).toBe(true)
+  }
+  for (const block of blocks as unknown as Json[]) {
+    switch (block['type']) {
+      case 'header':
+        expect(block['text']).toMatchObject({ type: 'plain_text' })
+        fits((block['text'] as Json)['text'], 150)
+        break
+      case 'section': {
+        fits((block['text'] as Json)['text'], 3000)
+        const picture = block['accessory'] as { image_url: string } | undefined
+        if (picture) expect(picture.image_url).toMatch(/^https:\/\/\S{1,2990}$/)
+        break
+      }
+      case 'context': {
+        const elements = block['elements'] as Json[]
+        expect(elements.length).toBeLessThanOrEqual(10)
+        for (const element of elements) fits(element['text'], 2000)
+        break
+      }
+      case 'plan': {
+        fits(block['title'], 150)
+        const tasks = block['tasks'] as Json[]
+        expect(tasks.length).toBeGreaterThan(0)
+        for (const task of tasks) fits(task['title'], 150)
+        break
+      }
+      case 'actions':
+        for (const button of block['elements'] as Json[]) {
+          fits((button['text'] as Json)['text'], 75)
+          fits(button['action_id'], 255)
+          fits(button['value'], 2000)
+        }
+        break
+      default:
+        throw new Error(`a block of no known type: ${block['type']}`)
+    }
+  }
+}
+
+const PIECES = [
+  'a',
+  ' ',
+  '*',
+  '_',
+  '`',
+  '~',
+  '&',
+  '<@U1>',
+  '<!channel>',
+  '<https://x|y>',
+  ':smile:',
+  ':',
+  '>',
+  '"',
+  '🎸',
+  '\ud83c',
+  '\udfb8',
+  '\n',
+  '\u202e',
+  '👩‍🚀',
+  'é',
+  '漢',
+  '\0',
+]
+
+/** Anything up to some thousand characters, mostly what is awkward. */
+function wildText(random: () => number): string {
+  const length = Math.floor(random() ** 4 * 3000)
+  return Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join('')
+}
+
+/** The same numbers in every run (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}

@@ -1,10 +1,11 @@
-// npm run bench [-- queue | separation | job | analysis]: measures the parts that are named, or all of them.
+// npm run bench [-- queue | separation | job | analysis | upload]: measures the parts that are named, or all of them.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchAnalysis } from './analysis.ts'
 import { CLONE, describeMachine } from './machine.ts'
 import { benchQueue } from './queue.ts'
 import { benchSeparation } from './separation.ts'
+import { benchUpload } from './upload.ts'
 import { benchWholeJob } from './whole-job.ts'
 import { openWorkplace, type Workplace } from './workplace.ts'
 
@@ -13,6 +14,7 @@ const parts: Record<string, (place: Workplace) => Promise<void>> = {
   separation: (place) => benchSeparation(place, { seconds, rounds }),
   job: benchWholeJob,
   analysis: benchAnalysis,
+  upload: benchUpload,
 }
 const { chosen, seconds, rounds } = readArguments()
 

@@ -1,29 +1,41 @@
 // 500 running requests in 50 channels on a moved clock: nobody waits longer than the budget makes them, and no edit is in vain.
 import { describe, expect, test } from 'vitest'
 import { openDiscordChat } from '../../src/chat/discord/chat.ts'
+import { openSlackChat } from '../../src/chat/slack/chat.ts'
 import type { Card } from '../../src/domain/card.ts'
+import type { Pacing } from '../../src/domain/pace.ts'
 import { ChatError } from '../../src/errors.ts'
+import { createLog } from '../../src/log.ts'
+import { connect } from '../../src/store/database.ts'
 import type { Message } from '../../src/store/messages.ts'
-import { simulate } from '../support/courier-simulation.ts'
+import { DISCORD_LIMITS, type Limits, SLACK_LIMITS, simulate } from '../support/courier-simulation.ts'
 
 const CHANNELS = 50
 const IN_EACH = 10
 const STEP_MS = 250
 const { pacing } = openDiscordChat({ apiUrl: 'http://127.0.0.1:9/api', token: 'none', applicationId: '1' })
+const slack = openSlackChat(
+  { apiUrl: 'http://127.0.0.1:9/api/', botToken: 'none', client: null },
+  connect('postgres://127.0.0.1:9/none', createLog('silent')),
+)
 
 /** Every request works for a while of its own, moves by a percent now and then, and ends delivered. */
 async function run(options: {
+  pacing?: Pacing
+  limits?: Limits
+  requests?: number
   ageSeconds: number
   seconds: number
   fault?: (edit: number) => ChatError | undefined
 }) {
-  const world = simulate(pacing, options.fault)
+  const { requests = CHANNELS * IN_EACH, limits = DISCORD_LIMITS } = options
+  const world = simulate(options.pacing ?? pacing, limits, options.fault)
   const lengthMs = (n: number) => (options.seconds * 1000 * (40 + (n % 50))) / 100
-  for (let n = 0; n < CHANNELS * IN_EACH; n++) world.add(messageOf(n, options.ageSeconds), cardOf(n))
+  for (let n = 0; n < requests; n++) world.add(messageOf(n, options.ageSeconds), cardOf(n))
   let endedAtMs = 0
   for (let nowMs = 0; nowMs < options.seconds * 1000; nowMs += STEP_MS) {
     const changed: string[] = []
-    for (let n = 0; n < CHANNELS * IN_EACH; n++) {
+    for (let n = 0; n < requests; n++) {
       const fraction = Math.min(1, nowMs / lengthMs(n))
       const one = world.requests.get(String(n))
       if (!one || one.card.state === 'delivered') continue
@@ -76,6 +88,30 @@ describe('the courier with 500 running requests in 50 channels', () => {
     const { requests } = await run({ ageSeconds: 0, seconds: 300, fault })
     for (const { message } of requests.values()) expect(message.state).toBe('closed')
   })
+})
+
+describe('the courier in one Slack workspace', () => {
+  /** All of it share one budget: 2 edits in 3 s. */
+  test.each([4, 40])(
+    'with %i running requests stays within 40 edits a minute, and each gets its turn',
+    {
+      timeout: 120_000,
+    },
+    async (requests) => {
+      const limits = { pacing: slack.pacing, limits: SLACK_LIMITS }
+      const {
+        problems,
+        requests: shown,
+        edits,
+      } = await run({ ...limits, requests, ageSeconds: 0, seconds: 600 })
+      expect(problems).toEqual([])
+      const worst = Math.max(...[...shown.values()].map(({ worstMs }) => worstMs))
+      // Last cards go first, so that the others wait a quarter longer.
+      expect(worst).toBeLessThan((requests / 2) * (3_000 + STEP_MS) * 1.25 + 4_000)
+      for (const { message } of shown.values()) expect(message.state).toBe('closed')
+      expect(edits()).toBeGreaterThan(requests * 5)
+    },
+  )
 })
 
 function messageOf(n: number, ageSeconds: number): Message {

@@ -1,4 +1,4 @@
-// A platform and its database in memory on a clock that a test moves: as strict as Discord about how often messages are edited, so
+// A platform and its database in memory on a clock that a test moves: as strict as the real one about how often messages are edited, so
 // that the real courier can be driven through hours in seconds.
 import type { Chat } from '../../src/chat/chat.ts'
 import { Courier, type CourierRecords } from '../../src/chat/courier.ts'
@@ -18,7 +18,34 @@ export type Shown = {
   worstMs: number
 }
 
-export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | undefined = () => undefined) {
+/** What a platform has against an edit, by its own limits as they were seen, not by the courier's pacing. */
+export type Limits = (edit: {
+  message: Message
+  isOld: boolean
+  /** Of the same message. */
+  sinceLastMs: number
+  /** Edits counted under this key within so many seconds, this one included. */
+  within: (key: string, seconds: number) => number
+}) => (string | false)[]
+
+export const DISCORD_LIMITS: Limits = ({ message, isOld, sinceLastMs, within }) => [
+  within(`channel ${message.channel}`, 5) > 5 && `429 in ${message.channel}`,
+  isOld && within(`old ${message.channel}`, 6) > 3 && `30046 in ${message.channel}`,
+  within('all', 1) > 50 && '429 for all',
+  sinceLastMs < 5000 - EDIT_MS && `message edited after ${sinceLastMs} ms`,
+]
+
+/** Slack says 429 after 50; the other ten are for other processes. */
+export const SLACK_LIMITS: Limits = ({ message, sinceLastMs, within }) => [
+  within(message.workspace, 60) > 40 && `more than 40 a minute in ${message.workspace}`,
+  sinceLastMs < 3000 - EDIT_MS && `message edited after ${sinceLastMs} ms`,
+]
+
+export function simulate(
+  pacing: Pacing,
+  limits: Limits,
+  fault: (edit: number) => ChatError | undefined = () => undefined,
+) {
   let nowMs = 0
   const requests = new Map<string, Shown>()
   const problems: string[] = []
@@ -39,14 +66,9 @@ export function simulate(pacing: Pacing, fault: (edit: number) => ChatError | un
       await new Promise<void>((resolve) => inFlight.push({ atMs: nowMs + EDIT_MS, end: resolve }))
       const one = requests.get(message.requestId)
       if (!one) throw new Error('no such message')
-      // Discord's own limits as they were seen, not the courier's pacing.
-      if (within(`channel ${message.channel}`, 5) > 5) problems.push(`429 in ${message.channel}`)
-      const old = nowMs - message.createdAt.getTime() > 3600_000
-      if (old && within(`old ${message.channel}`, 6) > 3) problems.push(`30046 in ${message.channel}`)
-      if (within('all', 1) > 50) problems.push('429 for all')
-      const last = one.edits.at(-1)
-      if (last !== undefined && nowMs - last < 5000 - EDIT_MS)
-        problems.push(`message edited after ${nowMs - last} ms`)
+      const isOld = nowMs - message.createdAt.getTime() > 3600_000
+      const sinceLastMs = nowMs - (one.edits.at(-1) ?? Number.NEGATIVE_INFINITY)
+      problems.push(...limits({ message, isOld, sinceLastMs, within }).filter((problem) => problem !== false))
       const error = fault(++count)
       if (error) throw error
       if (one.message.shown === cardDigest(card)) problems.push(`edited in vain: ${message.requestId}`)

@@ -72,16 +72,25 @@ def chat() -> Iterator[ChatServer]:
     server.close()
 
 
-def fetch(url: str, origins: list[str], tmp_path: Path) -> tuple[str, bytes]:
+@pytest.fixture
+def other() -> Iterator[ChatServer]:
+    server = ChatServer()
+    yield server
+    server.close()
+
+
+def fetch(
+    url: str, origins: list[str], tmp_path: Path, authorization: str | None = None
+) -> tuple[str, bytes]:
     target = tmp_path / "fetched"
-    final_url = fetch_attachment(url, origins, target, LIMITS, lambda fraction: None)
+    final_url = fetch_attachment(url, origins, target, LIMITS, lambda fraction: None, authorization)
     return final_url, target.read_bytes()
 
 
-def failure(url: str, origins: list[str], tmp_path: Path) -> ToolError:
+def failure(url: str, origins: list[str], tmp_path: Path, authorization: str | None = None) -> ToolError:
     started = time.monotonic()
     with pytest.raises(ToolError) as raised:
-        fetch(url, origins, tmp_path)
+        fetch(url, origins, tmp_path, authorization)
     assert time.monotonic() - started < 5
     return raised.value
 
@@ -315,3 +324,113 @@ def test_origins_that_are_none(internet, out, origins):
         handle(attached(out, url=f"{CDN}/x", name="x.mp3", origins=origins))
     assert raised.value.code == "bad_request"
     assert internet.asked == []
+
+
+TOKEN = "Bearer xoxb-secret"
+NOT_SHOWN = "I am not shown that file: add me to where it was posted, or post it again."
+
+
+def seen_by(server: ChatServer) -> list[tuple[str, str | None]]:
+    """Every path that was asked, with what authorized it."""
+    return [(path, headers.get("authorization")) for path, headers in server.asked]
+
+
+def test_a_file_for_the_bot_alone_is_asked_for_in_its_name(chat, tmp_path):
+    url = f"{chat.url}/files-pri/T1-F1/song.mp3"
+    assert fetch(url, [chat.url], tmp_path, TOKEN) == (url, b"song" * 5000)
+    assert seen_by(chat) == [("/files-pri/T1-F1/song.mp3", TOKEN)]
+
+
+def test_a_redirect_between_the_servers_takes_the_authorization_along(chat, other, tmp_path):
+    chat.answer = redirect(f"{other.url}/b")
+    other.answer = lambda method, path: body(b"here") if path == "/c" else redirect("/c")(method, path)
+    found = fetch(f"{chat.url}/a", [chat.url, other.url], tmp_path, TOKEN)
+    assert found == (f"{other.url}/c", b"here")
+    assert seen_by(chat) == [("/a", TOKEN)]
+    assert seen_by(other) == [("/b", TOKEN), ("/c", TOKEN)]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "{other}/signin?redir=%2Ffile",
+        "https://band.example/signin",
+        "//band.example/signin",
+        "http://localhost:{port}/signin",
+        "https://files.slack.com.evil.example/",
+        "http://169.254.169.254/latest/",
+    ],
+)
+def test_a_redirect_off_the_servers_is_not_followed(internet, chat, other, tmp_path, location):
+    # What a chat does with whoever it does not show the file to: it asks them to sign in.
+    chat.answer = redirect(location.format(other=other.url, port=chat.port))
+    error = failure(f"{chat.url}/a", [chat.url, CDN], tmp_path, TOKEN)
+    assert (error.code, error.message, error.retryable) == ("attachment_gone", NOT_SHOWN, False)
+    assert seen_by(chat) == [("/a", TOKEN)]
+    assert other.asked == []
+    assert internet.asked == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_address_off_the_servers_is_unsafe_and_told_nothing(internet, other, tmp_path):
+    error = failure(f"{other.url}/a", [CDN], tmp_path, TOKEN)
+    assert (error.code, error.retryable) == ("unsafe_address", False)
+    assert other.asked == []
+    assert internet.asked == []
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/html; charset=utf-8", "TEXT/HTML"])
+def test_a_page_in_place_of_a_file(chat, tmp_path, content_type):
+    chat.answer = lambda method, path: body(b"<html>Sign in</html>", content_type)
+    error = failure(f"{chat.url}/a", [chat.url], tmp_path, TOKEN)
+    assert (error.code, error.message, error.retryable) == ("attachment_gone", NOT_SHOWN, False)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retryable"),
+    [
+        (401, "http_error", False),
+        (403, "attachment_gone", False),
+        (404, "attachment_gone", False),
+        (503, "http_error", True),
+    ],
+)
+def test_refusals_of_what_is_asked_for_in_the_bots_name(chat, tmp_path, status, code, retryable):
+    chat.answer = lambda method, path: body(b"<html>no</html>", "text/html", status)
+    error = failure(f"{chat.url}/a", [chat.url], tmp_path, TOKEN)
+    assert (error.code, error.retryable) == (code, retryable)
+    assert "xoxb" not in error.message
+
+
+@pytest.mark.parametrize("authorization", [{}, {"authorization": None}])
+def test_without_authorization_nothing_is_sent_and_a_page_is_just_no_song(chat, out, authorization):
+    chat.answer = lambda method, path: body(b"<html>Sign in</html>", "text/html")
+    with pytest.raises(ToolError) as raised:
+        handle(attached(out, url=f"{chat.url}/a", name="a.mp3", origins=[chat.url], **authorization))
+    assert raised.value.code == "not_audio"
+    assert seen_by(chat) == [("/a", None)]
+
+
+def test_the_authorization_of_a_request_reaches_the_server(chat, tmp_path, out):
+    song = make(tmp_path / "song.mp3", 1.2, "-ac", "2").read_bytes()
+    chat.answer = lambda method, path: body(song, "audio/mpeg")
+    job = attached(
+        out,
+        url=f"{chat.url}/a",
+        name="Song.mp3",
+        origins=[chat.url],
+        authorization=TOKEN,
+        place={"workspace": "T1"},
+    )
+    assert handle(job)["title"] == "Song"
+    assert seen_by(chat) == [("/a", TOKEN)]
+    assert "xoxb" not in str(job._lines.lines)
+
+
+@pytest.mark.parametrize("authorization", [1, ["Bearer x"], "Bearer\0x"])
+def test_an_authorization_that_is_none(chat, out, authorization):
+    with pytest.raises(ToolError) as raised:
+        handle(attached(out, url=chat.url, name="a", origins=[chat.url], authorization=authorization))
+    assert raised.value.code == "bad_request"
+    assert chat.asked == []

@@ -265,3 +265,22 @@ describe('/separate on Slack', async () => {
     await until(async () => (await world.rows(`select 1 from stages where state = 'running'`)).length === 0)
   })
 })
+
+describe('at its real pace', async () => {
+  const band = await createSlackBand({ pace: 'real' })
+  const { slack, world, workspace } = band
+  await band.start()
+
+  test('four running requests in one workspace share its edits, and nobody says 429', async () => {
+    await world.script({ separate: [{ do: 'succeed', seconds: 6 }] })
+    const channels = Array.from({ length: 4 }, () => workspace.channel())
+    for (const channel of channels) await band.separate('', { channel })
+    for (const channel of channels) await band.delivered(await band.card(channel), 60)
+    const atMs = slack.requests.filter(({ method }) => method === 'chat.update').map(({ atMs }) => atMs)
+    expect(atMs.length).toBeGreaterThan(6)
+    // 2 in any 3 s are 40 a minute; a tenth of a second is the way there.
+    for (const [index, time] of atMs.slice(2).entries())
+      expect(time - (atMs[index] ?? 0)).toBeGreaterThan(2900)
+    expect(slack.rateLimited).toEqual([])
+  })
+})

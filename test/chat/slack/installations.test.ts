@@ -137,12 +137,14 @@ describe('installations', async () => {
   })
 
   test('of the workspace itself come before those of its enterprise, its present one first', async () => {
-    await save(WHOLE, 'of-the-enterprise')
-    expect(await installations.tokenOf(INSIDE)).toBe('of-the-enterprise')
-    await save(WORKSPACE, 'from-before-the-enterprise')
-    expect(await installations.tokenOf(INSIDE)).toBe('from-before-the-enterprise')
     await save(INSIDE, 'of-the-workspace')
+    await save(WORKSPACE, 'from-before-the-enterprise')
+    await save(WHOLE, 'of-the-enterprise')
     expect(await installations.tokenOf(INSIDE)).toBe('of-the-workspace')
+    await world.rows(`delete from slack_installations where enterprise_id = 'E1' and team_id = 'T1'`)
+    expect(await installations.tokenOf(INSIDE)).toBe('from-before-the-enterprise')
+    await installations.remove(WORKSPACE)
+    expect(await installations.tokenOf(INSIDE)).toBe('of-the-enterprise')
     // The enterprise itself has no workspace to prefer.
     expect(await installations.tokenOf(WHOLE)).toBe('of-the-enterprise')
   })

@@ -118,16 +118,17 @@ export async function messagesToShow(
   return rows
 }
 
-/** The requests under way whose messages are reached by an installation. */
+/** The requests under way whose messages are reached by an installation, of those made until then. */
 export async function openRequestsOf(
   db: Queryable,
   platform: string,
   installation: string,
+  until: Date,
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select r.id from messages m join requests r on r.id = m.request_id
-     where m.platform = $1 and m.installation = $2 and r.state in ('working', 'ready')`,
-    [platform, installation],
+     where m.platform = $1 and m.installation = $2 and r.state in ('working', 'ready') and r.created_at <= $3`,
+    [platform, installation, until],
   )
   return rows.map(({ id }) => id)
 }

@@ -45,9 +45,11 @@ export async function findInstallation(
   return row && { key: parseKey(`${row.enterpriseId}/${row.teamId}`), sealed: row.sealed }
 }
 
-export async function removeInstallation(db: Queryable, key: InstallationKey): Promise<void> {
+/** Unless it was made anew since: Slack may tell of a removal minutes later. */
+export async function removeInstallation(db: Queryable, key: InstallationKey, at: Date): Promise<void> {
   await db.query(
-    `delete from slack_installations where ($2 <> '-' and team_id = $2) or ($2 = '-' and enterprise_id = $1 and team_id = '-')`,
-    [key.enterpriseId ?? NONE, key.teamId ?? NONE],
+    `delete from slack_installations
+     where installed_at <= $3 and (($2 <> '-' and team_id = $2) or ($2 = '-' and enterprise_id = $1 and team_id = '-'))`,
+    [key.enterpriseId ?? NONE, key.teamId ?? NONE, at],
   )
 }

@@ -18,7 +18,8 @@ export type Installations = {
   tokenOf(key: InstallationKey): Promise<string>
   /** A whole enterprise is kept without a team. */
   save(installation: Installation): Promise<void>
-  remove(key: InstallationKey): Promise<void>
+  /** @param at when it was removed */
+  remove(key: InstallationKey, at: Date): Promise<void>
 }
 
 export const REMOVED = 'I was removed from this workspace: install me again, then retry.'
@@ -40,7 +41,7 @@ export function openInstallations({ botToken, client }: SlackAccess, db: Databas
       await saveInstallation(db, key, seal(client.secret, keyText(key), JSON.stringify(installation)))
     },
 
-    remove: (key) => removeInstallation(db, key),
+    remove: (key, at) => removeInstallation(db, key, at),
   }
 }
 

@@ -143,7 +143,7 @@ describe('installations', async () => {
     expect(await installations.tokenOf(INSIDE)).toBe('of-the-workspace')
     await world.rows(`delete from slack_installations where enterprise_id = 'E1' and team_id = 'T1'`)
     expect(await installations.tokenOf(INSIDE)).toBe('from-before-the-enterprise')
-    await installations.remove(WORKSPACE)
+    await installations.remove(WORKSPACE, new Date())
     expect(await installations.tokenOf(INSIDE)).toBe('of-the-enterprise')
     // The enterprise itself has no workspace to prefer.
     expect(await installations.tokenOf(WHOLE)).toBe('of-the-enterprise')
@@ -176,13 +176,13 @@ describe('installations', async () => {
     await save({ enterpriseId: 'E1', teamId: 'T2' }, 'c')
     await save(WHOLE, 'd')
     await save({ enterpriseId: 'E2', teamId: null }, 'e')
-    await installations.remove(key)
+    await installations.remove(key, new Date())
     expect(await keys()).toEqual(left)
   })
 
   test('that are removed leave nothing to reach the workspace by', async () => {
     await save(WORKSPACE, 'xoxb-1')
-    await installations.remove(WORKSPACE)
+    await installations.remove(WORKSPACE, new Date())
     await expect(installations.tokenOf(WORKSPACE)).rejects.toMatchObject(REMOVED)
     await expect(installations.tokenOf({ enterpriseId: null, teamId: null })).rejects.toMatchObject(REMOVED)
   })
@@ -255,7 +255,7 @@ describe('installations', async () => {
       ]
       for (const { trackId } of [alone, shared, elsewhere]) expect(await jobsOf(trackId)).toHaveLength(1)
 
-      await forget(WORKSPACE, { installations, db, boss })
+      await forget(WORKSPACE, new Date(), { installations, db, boss })
 
       for (const request of [alone, shared])
         expect(await standing(request)).toEqual({
@@ -279,18 +279,27 @@ describe('installations', async () => {
         ['ready', ready],
       ] as const)
         await world.rows('update requests set state = $2 where id = $1', [id, state])
-      await forget(WORKSPACE, { installations, db, boss })
+      await forget(WORKSPACE, new Date(), { installations, db, boss })
       // Being told twice does no harm.
-      await forget(WORKSPACE, { installations, db, boss })
+      await forget(WORKSPACE, new Date(), { installations, db, boss })
       expect(await standing(delivered)).toMatchObject({ state: 'delivered', error_code: null })
       expect(await standing(cancelled)).toMatchObject({ state: 'cancelled', error_code: null })
       // Its stems are made, and there is nowhere to bring them.
       expect(await standing(ready)).toMatchObject({ state: 'failed', error_code: 'chat_forbidden' })
     })
 
+    test('told of late, when the app is there again, takes nothing away that is new', async () => {
+      await save(WORKSPACE, 'xoxb-again')
+      const request = await ask(WORKSPACE)
+      await forget(WORKSPACE, new Date(Date.now() - 60_000), { installations, db, boss })
+      expect(await installations.tokenOf(WORKSPACE)).toBe('xoxb-again')
+      expect(await standing(request)).toMatchObject({ state: 'working' })
+      await forget(WORKSPACE, new Date(), { installations, db, boss })
+    })
+
     test('of a whole enterprise, what its workspaces asked by that installation fails', async () => {
       const [theirs, own] = [await ask(WHOLE), await ask(INSIDE)]
-      await forget(WHOLE, { installations, db, boss })
+      await forget(WHOLE, new Date(), { installations, db, boss })
       expect(await standing(theirs)).toMatchObject({ state: 'failed' })
       expect(await standing(own)).toMatchObject({ state: 'working' })
     })

@@ -7,7 +7,7 @@ import type { AnswerDeps } from './answer-deps.ts'
 import { answerShortcut } from './answer-shortcut.ts'
 import { boltLogger } from './bolt-logger.ts'
 import { answerForm } from './form.ts'
-import { whoRemoved } from './removed.ts'
+import { whenRemoved, whoRemoved } from './removed.ts'
 
 /**
  * @param onRemoved hears who has removed the app
@@ -16,7 +16,7 @@ import { whoRemoved } from './removed.ts'
 export function listen(
   receiver: Receiver,
   deps: AnswerDeps,
-  onRemoved: (key: InstallationKey) => Promise<void>,
+  onRemoved: (key: InstallationKey, at: Date) => Promise<void>,
 ): { settled(): Promise<void> } {
   const { log } = deps
   const underWay = new Set<Promise<void>>()
@@ -50,7 +50,7 @@ export function listen(
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
     app.event(event, async ({ body }) => {
       const key = whoRemoved(body)
-      if (key) await onRemoved(key)
+      if (key) await onRemoved(key, whenRemoved(body))
     })
   app.error(async (error) => log.error({ err: error }, 'a request of Slack could not be answered'))
   return {

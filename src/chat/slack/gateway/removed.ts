@@ -10,6 +10,8 @@ import { keyOf } from './asked.ts'
 
 /** Of an event's body; https://docs.slack.dev/apis/events-api#callback-field */
 type EventBody = {
+  /** In seconds. */
+  event_time?: number
   team_id?: string
   enterprise_id?: string
   authorizations?: { enterprise_id: string | null; team_id: string | null; is_enterprise_install?: boolean }[]
@@ -25,11 +27,18 @@ export function whoRemoved({ event, authorizations, ...body }: EventBody): Insta
   return keyOf(enterpriseId, teamId, by?.is_enterprise_install)
 }
 
+/** When that was: Slack may tell of it minutes later, when the app is there again. */
+export function whenRemoved({ event_time }: EventBody): Date {
+  return event_time === undefined ? new Date() : new Date((event_time + 1) * 1000)
+}
+
 export async function forget(
   key: InstallationKey,
+  at: Date,
   { installations, db, boss }: { installations: Installations; db: Database; boss: Boss },
 ): Promise<void> {
-  await installations.remove(key)
+  await installations.remove(key, at)
   const error = { code: 'chat_forbidden', message: REMOVED }
-  for (const id of await openRequestsOf(db, 'slack', keyText(key))) await failRequest({ db, boss }, id, error)
+  for (const id of await openRequestsOf(db, 'slack', keyText(key), at))
+    await failRequest({ db, boss }, id, error)
 }

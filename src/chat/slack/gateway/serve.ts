@@ -5,6 +5,7 @@ import type { Settings } from '../../../config.ts'
 import type { Log } from '../../../log.ts'
 import type { Services } from '../../../services.ts'
 import type { Database } from '../../../store/database.ts'
+import type { InstallationKey } from '../../../store/slack-installations.ts'
 import type { Route } from '../../../web/server.ts'
 import { fileOrigins, type SlackAccess } from '../access.ts'
 import { openInstallations } from '../installations.ts'
@@ -51,8 +52,8 @@ export function serveSlack(
     origins: fileOrigins(access),
     isManager: createManagers(web),
   }
-  const onRemoved = async (key: Parameters<typeof forget>[0]) => {
-    await forget(key, { installations, db, boss })
+  const onRemoved = async (key: InstallationKey, at: Date) => {
+    await forget(key, at, { installations, db, boss })
     log.info(key, 'a workspace has removed the app')
   }
   const pages = client

@@ -62,7 +62,7 @@ export function renderCard(
     section([timeLeft(card, now), errorLine(card)]),
     context(card.notes.slice(0, MOST_NOTES).map((note) => plainText(note, LONGEST.note))),
     section([filesLink(card.link)]),
-    context([`Request #${card.number}${askedBy(personName, plain)}`]),
+    context([`Request #${card.number}${askedBy(personName, plain)}${whereFilesAre(card)}`]),
     buttonsOf(card),
   ]
   return { text: fallback(card, title), blocks: blocks.filter((block) => block !== undefined) }
@@ -120,6 +120,11 @@ function filesLink(text: string | null): string {
 function askedBy(name: string | null, plain: boolean): string {
   const shown = name && !plain ? plainText(name, LONGEST.name) : ''
   return shown ? ` · asked by ${shown}` : ''
+}
+
+/** A thread is shut until somebody opens it. */
+function whereFilesAre({ state }: Card): string {
+  return state === 'delivered' ? ' · done, see the thread' : ''
 }
 
 function buttonsOf({ id, actions }: Card): KnownBlock | undefined {

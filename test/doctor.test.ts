@@ -20,6 +20,7 @@ describe('npm run doctor', async () => {
       /✓ Models here: .*tiny/,
       /GiB free/,
       /· Discord is not set up: set DISCORD_TOKEN and DISCORD_APPLICATION_ID/,
+      /· Slack is not set up: set SLACK_BOT_TOKEN/,
     ]) {
       expect(run.stdout()).toMatch(words)
     }

@@ -33,6 +33,15 @@ describe('/separate on Slack', async () => {
     await until(async () => (await world.rows(`select 1 from messages where state <> 'closed'`)).length === 0)
   })
 
+  test('a plan block that the workspace refuses is not tried again', async () => {
+    const refused = () => slack.requests.filter(({ error }) => error === 'invalid_blocks')
+    expect(refused()).toHaveLength(1)
+    const channel = workspace.channel()
+    await band.separate('', { channel })
+    await band.delivered(await band.card(channel))
+    expect(refused()).toHaveLength(1)
+  })
+
   test('what a post says of itself is a number that tells nobody anything', async () => {
     const card = await band.card()
     const [request] = await world.rows('select id from requests order by number limit 1')
@@ -263,6 +272,27 @@ describe('/separate on Slack', async () => {
     })
     expect(other.grant).toBeDefined()
     await until(async () => (await world.rows(`select 1 from stages where state = 'running'`)).length === 0)
+  })
+})
+
+describe('where the workspace takes plan blocks', async () => {
+  const band = await createSlackBand({ workspace: { takesPlans: true } })
+  await band.start()
+
+  test('the card has one, with a task for each stage, until the stems are there', async () => {
+    await band.world.script({ separate: [{ do: 'succeed', seconds: 3 }] })
+    await band.separate()
+    const card = await band.card()
+    await band.says(card, /Separation [1-9]\d*%/)
+    const plan = card.blocks.find(({ type }) => type === 'plan')
+    expect(plan?.['tasks']).toMatchObject([
+      { task_id: 'download', status: 'complete' },
+      { task_id: 'analysis' },
+      { task_id: 'processing', status: 'in_progress' },
+      { task_id: 'delivery', status: 'pending' },
+    ])
+    await band.delivered(card)
+    expect(card.blocks.some(({ type }) => type === 'plan')).toBe(false)
   })
 })
 

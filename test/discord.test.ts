@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isGreen, textOf } from './support/band.ts'
 import { createCommandLine, PYTHON, SONG } from './support/command-line.ts'
 import { startDiscord } from './support/discord/server.ts'
+import { isGreen, textOf } from './support/discord-band.ts'
 import { until } from './support/until.ts'
 
 describe('npm start, with Discord', async () => {

@@ -41,20 +41,24 @@ export async function shareFiles(
   const { db } = deps
   const { requestId } = message
   const thread = message.messageId ?? ''
+  let wasAsked = false
   for (;;) {
     const upload = await findUpload(db, requestId, thread)
     if (upload.sharingForMs === null) {
       const sent = await sendMissing(deps, message, files, upload.files, signal)
       await askToShare(deps, message, files, sent, comment)
-    } else {
-      if (await areShown(deps, message, upload, upload.sharingForMs, signal)) return
-      const unshown = upload.unshown + 1
-      await startOver(db, requestId, unshown % MOST_UNSHOWN)
-      if (unshown === MOST_UNSHOWN)
-        throw new ChatError('chat_refused', {
-          sentence: 'Slack took the files twice and showed them neither time: press Retry in a while.',
-        })
+      wasAsked = true
+      continue
     }
+    const standing = await lookForAll(deps, message, upload, upload.sharingForMs, signal)
+    if (standing === 'shown') return
+    // Who wrote down that Slack would be asked may have died before it was.
+    const unshown = upload.unshown + (standing === 'hidden' || wasAsked ? 1 : 0)
+    await startOver(db, requestId, unshown % MOST_UNSHOWN)
+    if (unshown === MOST_UNSHOWN)
+      throw new ChatError('chat_refused', {
+        sentence: 'Slack took the files twice and showed them neither time: press Retry in a while.',
+      })
   }
 }
 
@@ -111,14 +115,17 @@ async function askToShare(
   }
 }
 
+/** `unknown` also before Slack was asked to show it; a file that a person has deleted was shown. */
+type Standing = 'shown' | 'hidden' | 'unknown'
+
 /** Whether every file has come to the channel: Slack's own word that it was done is not enough. */
-async function areShown(
+async function lookForAll(
   { web }: Deps,
   message: Message,
   { files }: Upload,
   sharingForMs: number,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Standing> {
   const sinceMs = Date.now() - sharingForMs
   let pauseMs = FIRST_LOOK_MS
   for (const [index, { id }] of files.entries()) {
@@ -128,23 +135,22 @@ async function areShown(
       const forMs = Date.now() - sinceMs
       if (forMs > (standing === 'unknown' ? CALL_OVER_MS : SHOWN_WITHIN_MS))
         // They come in one message: where one is, the others are or follow.
-        return index > 0 || (await threadHas(web, message, id))
+        return index > 0 || (await threadHas(web, message, id)) ? 'shown' : standing
       await setTimeout(pauseMs, undefined, { signal })
       pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)
     }
   }
-  return files.length > 0
+  return files.length > 0 ? 'shown' : 'unknown'
 }
 
 type Shares = Record<string, Record<string, { thread_ts?: string }[] | undefined> | undefined>
 
-/** `unknown` also before Slack was asked to show it; a file that a person has deleted was shown. */
 async function standingOf(
   web: SlackWeb,
   message: Message,
   file: string,
   signal: AbortSignal,
-): Promise<'shown' | 'hidden' | 'unknown'> {
+): Promise<Standing> {
   try {
     const answer = await web.call<{ file: { shares?: Shares } }>(message, 'files.info', { file }, { signal })
     const shares = Object.values(answer.file.shares ?? {}).flatMap(

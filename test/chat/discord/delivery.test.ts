@@ -1,6 +1,6 @@
 // A whole /separate on Discord: real gateway client, real REST, real queue; the tools follow a script.
 import { describe, expect, test } from 'vitest'
-import { cardsIn, createBand, stemsOf, textOf } from '../../support/band.ts'
+import { cardsIn, createDiscordBand, stemsOf, textOf } from '../../support/discord-band.ts'
 import { until } from '../../support/until.ts'
 
 const STEMS = ['bass', 'drums', 'other', 'vocals'].map((stem) => `Band-Song-${stem}.mp3`)
@@ -8,7 +8,7 @@ const FILES = [...STEMS, 'waveform.png']
 const MiB = 1024 ** 2
 
 describe('/separate on Discord', async () => {
-  const band = await createBand()
+  const band = await createDiscordBand()
   const { discord, world, guild } = band
   await world.script({})
   await band.start()
@@ -307,7 +307,7 @@ describe('/separate on Discord', async () => {
 })
 
 describe('at its real pace', async () => {
-  const band = await createBand('real')
+  const band = await createDiscordBand('real')
   const { discord, world, guild } = band
   await band.start()
 

@@ -9,12 +9,12 @@ import { killChild } from './processes.ts'
 import { until } from './until.ts'
 import { createWorld } from './world.ts'
 
-export type Band = Awaited<ReturnType<typeof createBand>>
+export type DiscordBand = Awaited<ReturnType<typeof createDiscordBand>>
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
 /** @param pace `quick`: messages are edited every second, for tests of something else; Discord's own limits hold in any case */
-export async function createBand(pace: 'quick' | 'real' = 'quick', env: Record<string, string> = {}) {
+export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: Record<string, string> = {}) {
   const discord = await startDiscord()
   const access = {
     DISCORD_API_URL: discord.apiUrl,

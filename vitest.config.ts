@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: 'test/support/server.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Every file has a database and child processes of its own, and waits more than it works: two cores carry three.
-    maxWorkers: 3,
+    // Every file has a database and child processes of its own, and waits more than it works: two cores carry five.
+    maxWorkers: 5,
   },
 })

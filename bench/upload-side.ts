@@ -36,7 +36,7 @@ async function ours(): Promise<number> {
       maxFileBytes: null,
       installation: `-/${workspace}`,
       personName: 'ann',
-      mayBeThere: false,
+      isBegun: false,
     },
     maxOpenRequests: Number.POSITIVE_INFINITY,
   })

@@ -1,8 +1,8 @@
 -- What a platform with many workspaces needs to reach a message, and who asked in words, where a mention would call them.
 alter table messages add column installation text;
 alter table messages add column person_name text;
--- Somebody may have made the message already: then it is looked for before it is posted.
-alter table messages add column may_be_there boolean not null default true;
+-- When somebody began to make the message: from then on it may be there, and is looked for before it is posted.
+alter table messages add column post_begun_at timestamptz default now();
 create index on messages (platform, app, edited_at);
 
 -- Workspaces that have installed the app; '-' where there is no enterprise, or no one workspace. `sealed` holds the token, encrypted.
@@ -26,8 +26,12 @@ create table slack_uploads (
   thread text not null,
   -- [{ name, bytes, id }], uploaded and waiting to be shown.
   files jsonb not null default '[]',
-  -- From then on Slack may show them; null while it was not asked, or has said no.
+  -- When Slack was asked to show them: from then on it may; null while it was not asked, or has said no.
   sharing_since timestamptz,
-  -- Times it was asked in vain.
-  unshown int not null default 0
+  -- It has said that it does.
+  said_shared boolean not null default false,
+  -- Times it has said so in vain.
+  unshown int not null default 0,
+  -- When a mention without files was begun.
+  mention_begun_at timestamptz
 );

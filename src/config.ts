@@ -60,6 +60,9 @@ const PAIRS = [
   ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'],
 ] as const
 
+/** Where Slack's commands come in; of no use without a token to answer with. */
+const SLACK_EARS = ['SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'] as const
+
 export type Settings = z.infer<typeof settingsSchema> & {
   /** CPU threads one tool may use, so that all processing slots together fill the machine. */
   threadsPerTool: number
@@ -80,6 +83,9 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
     if (missing && alsoMissing.length === 0)
       problems.push(`${missing}: must be set too, as ${pair.find((name) => name !== missing)} is`)
   }
+  const isHeard = SLACK_EARS.find((name) => given[name]?.trim())
+  if (isHeard && !given['SLACK_BOT_TOKEN']?.trim() && !given['SLACK_CLIENT_ID']?.trim())
+    problems.push(`SLACK_BOT_TOKEN: must be set too, as ${isHeard} is`)
   if (!parsed.success || problems.length > 0) {
     throw new UserError(
       'bad_settings',

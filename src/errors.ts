@@ -45,6 +45,7 @@ export const ERRORS = {
   chat_busy: 'The chat platform asked for a pause.',
   chat_waiting: 'The message for the stems is still to be made.',
   chat_gone: 'The message is no longer there.',
+  chat_uneditable: 'The message can be changed no more.',
   chat_expired: 'The time in which the command could be answered is over.',
   chat_forbidden: 'I may not post in that channel: let me view it and attach files there, then retry.',
   chat_text_refused: 'The server refuses the words of that song.',
@@ -86,11 +87,12 @@ export class ToolError extends Error {
 }
 
 /**
- * What a chat platform's answer means: the message or channel is gone; the interaction's own token is; we may not; its words are refused; a file is too large, has no
+ * What a chat platform's answer means: the message or channel is gone; the message stands and cannot be changed; the interaction's own token is; we may not; its words are refused; a file is too large, has no
  * room, or may not be uploaded at all or not of its type; wait `retryAfterSeconds`; there is no message yet; the outcome is unknown, repeat after reading back; the request is wrong, which is our fault; the token is.
  */
 export type ChatErrorCode =
   | 'chat_gone'
+  | 'chat_uneditable'
   | 'chat_expired'
   | 'chat_forbidden'
   | 'chat_text_refused'

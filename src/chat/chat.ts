@@ -16,6 +16,8 @@ export type Chat = {
   pacing: Pacing
   /** Whether an interaction's secret edits the message it answered with, and so no other. */
   tokenEdits: boolean
+  /** A post that was given up may take effect until then; 0 where posting it once more makes no second one. */
+  doubtSeconds: number
   /** Attachments that one message holds. */
   maxFiles: number
   /** Whether the song's waveform goes with its stems, as a picture takes little room there. */

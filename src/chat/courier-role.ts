@@ -14,9 +14,10 @@ import {
   messageGoesPlain,
   messageIsGone,
   messageIsThere,
-  messageMayBeThere,
   messageShows,
   messagesToShow,
+  postBegins,
+  postIsRefused,
   postponeEdits,
   takeEdit,
 } from '../store/messages.ts'
@@ -136,7 +137,8 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
       const facts = await readCard(db, requestId)
       return facts && cardOf(facts, new Date())
     },
-    messageMayBeThere: (requestId) => messageMayBeThere(db, requestId),
+    postBegins: (requestId) => postBegins(db, requestId),
+    postIsRefused: (requestId) => postIsRefused(db, requestId),
     messageIsThere: (requestId, messageId, shown) => messageIsThere(db, requestId, messageId, shown),
     messageShows: (requestId, what) => messageShows(db, requestId, what),
     takeEdit: (requestId, gapSeconds, budgets) => takeEdit(db, requestId, gapSeconds, budgets),

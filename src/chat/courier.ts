@@ -13,7 +13,8 @@ export type CourierRecords = {
   messagesToShow(trackIds: string[] | 'all'): Promise<Message[]>
   findMessage(requestId: string): Promise<Message | undefined>
   readCard(requestId: string): Promise<Card | undefined>
-  messageMayBeThere(requestId: string): Promise<void>
+  postBegins(requestId: string): Promise<void>
+  postIsRefused(requestId: string): Promise<void>
   messageIsThere(requestId: string, messageId: string, shown: string | null): Promise<void>
   takeEdit(
     requestId: string,
@@ -145,8 +146,9 @@ export class Courier {
       if (message.messageId === null) {
         if (message.postInMs > 0) return this.#again(entry, release, nowMs() + message.postInMs)
         await prove()
-        if (!(await this.#make(message, card))) entry.dirty = true
+        const inMs = await this.#make(message, card)
         entry.failures = 0
+        if (inMs !== undefined) this.#again(entry, () => {}, nowMs() + inMs)
         return
       }
       if (shown === message.shown && !isStale(card, message, nowMs())) {
@@ -176,22 +178,30 @@ export class Courier {
     }
   }
 
-  /** A message for a request that has none. @returns whether it shows the card already */
-  async #make(message: Message, card: Card): Promise<boolean> {
+  /** A message for a request that has none. @returns in how many ms it is to be looked at again; undefined when it shows the card */
+  async #make(message: Message, card: Card): Promise<number | undefined> {
     const { chat, records } = this.#deps
-    if (message.mayBeThere) {
+    const { postBegunForMs } = message
+    if (postBegunForMs !== null) {
       const found = await chat.find(message)
       if (found !== 'absent') {
         await records.messageIsThere(message.requestId, found.id, null)
-        return false
+        return 0
       }
-    } else await records.messageMayBeThere(message.requestId)
+      const doubtMs = chat.doubtSeconds * 1000 - postBegunForMs
+      if (doubtMs > 0) return doubtMs
+    }
     const shown = cardDigest(card)
-    const id = await chat.post(message, card)
+    await records.postBegins(message.requestId)
+    const id = await chat.post(message, card).catch(async (error: unknown) => {
+      if (error instanceof ChatError && error.code !== 'chat_unavailable')
+        await records.postIsRefused(message.requestId)
+      throw error
+    })
     if (chat.tokenEdits) await records.forgetToken(message.requestId)
     await records.messageIsThere(message.requestId, id, shown)
     if (hasEnded(card.state)) await records.messageShows(message.requestId, { shown, state: card.state })
-    return true
+    return undefined
   }
 
   /** What becomes of a message that could not be written. */
@@ -215,12 +225,15 @@ export class Courier {
       this.#pace.block(message, pauses === 'workspace' ? 'workspace' : 'channel', untilMs)
       return
     }
-    if (code === 'chat_unauthorized') {
+    if (error instanceof ChatError && code === 'chat_unauthorized') {
       log.error(ERRORS.chat_unauthorized)
       this.#pausedUntilMs = nowMs() + UNAUTHORIZED_PAUSE_MS
+      // Nobody sees that anything is done: better nothing is.
+      if (!message.messageId) return this.#nowhere(entry, card, error)
       entry.dirty = true
       return
     }
+    if (code === 'chat_uneditable') return records.messageBecomes(requestId, ended ? 'closed' : 'muted')
     if (code === 'chat_unavailable' || code === 'chat_expired' || code === 'passing') {
       log.warn({ err: error, request: requestId }, 'a message could not be written; it is tried again')
       return this.#later(entry)

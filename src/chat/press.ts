@@ -22,12 +22,9 @@ export async function press(
 ): Promise<boolean> {
   const button = parseButtonId(buttonId)
   const message = button && (await findMessage(deps.db, button.requestId))
-  const { platform, app, workspace, channel, person } = interaction
-  const isHere =
-    message?.platform === platform &&
-    message.app === app &&
-    message.workspace === workspace &&
-    message.channel === channel
+  const { platform, app, channel, person } = interaction
+  // A channel's id is no other workspace's.
+  const isHere = message?.platform === platform && message.app === app && message.channel === channel
   if (!button || !isHere) throw new UserError('no_such_request')
   const isAsker = message.person === person
   if (!isAsker && !(await isManager())) throw new UserError('not_yours')

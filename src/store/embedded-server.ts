@@ -36,7 +36,8 @@ const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '-
 const SETTINGS: Record<string, string | number> = {
   listen_addresses: HOST,
   unix_socket_directories: "''",
-  max_connections: 100,
+  // A process takes up to 25.
+  max_connections: 300,
   shared_buffers: '64MB',
   max_wal_size: '256MB',
   log_checkpoints: 'off',

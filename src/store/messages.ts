@@ -14,8 +14,8 @@ export type NewMessage = {
   installation: string | null
   /** How the person who asked is called, where it takes no mention to say so. */
   personName: string | null
-  /** Whether somebody may have made it already, as a gateway does that answers by it: it is waited for, and looked for. */
-  mayBeThere: boolean
+  /** Whether somebody makes it just now, as a gateway does that answers by it: it is waited for, and looked for. */
+  isBegun: boolean
 }
 
 /** A gateway that answers by the message itself has done so by then. */
@@ -37,6 +37,10 @@ export type Message = NewMessage & {
   postAfter: Date
   /** Until then, by the database's clock; 0 when it is past. */
   postInMs: number
+  /** When somebody last began to make it; null where it cannot be there. */
+  postBegunAt: Date | null
+  /** How long ago that was. */
+  postBegunForMs: number | null
   plain: boolean
   shown: string | null
   editedAt: Date | null
@@ -46,7 +50,8 @@ export type Message = NewMessage & {
 const SELECT = `select m.request_id as "requestId", r.number::int, r.track_id as "trackId", r.state as "requestState", m.platform, m.app,
     r.workspace, m.channel, r.person, m.message_id as "messageId", m.interaction_id as "interactionId", m.token,
     m.token_expires_at as "tokenExpiresAt", m.max_file_bytes::float8 as "maxFileBytes", m.installation,
-    m.person_name as "personName", m.may_be_there as "mayBeThere", m.state, m.post_after as "postAfter",
+    m.person_name as "personName", m.state, m.post_after as "postAfter", m.post_begun_at as "postBegunAt",
+    (extract(epoch from clock_timestamp() - m.post_begun_at) * 1000)::float8 as "postBegunForMs",
     greatest(0, extract(epoch from m.post_after - clock_timestamp()) * 1000)::float8 as "postInMs", m.plain, m.shown,
     m.edited_at as "editedAt", m.created_at as "createdAt"
   from messages m join requests r on r.id = m.request_id`
@@ -59,8 +64,8 @@ export async function insertMessage(
 ): Promise<void> {
   await tx.query(
     `insert into messages (request_id, platform, app, channel, interaction_id, token, token_expires_at, max_file_bytes, installation,
-       person_name, may_be_there, post_after)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, now() + make_interval(secs => $12))`,
+       person_name, post_begun_at, post_after)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $11 then now() end, now() + make_interval(secs => $12))`,
     [
       requestId,
       platform,
@@ -72,8 +77,8 @@ export async function insertMessage(
       message.maxFileBytes,
       message.installation,
       message.personName,
-      message.mayBeThere,
-      message.mayBeThere ? GATEWAY_SECONDS : 0,
+      message.isBegun,
+      message.isBegun ? GATEWAY_SECONDS : 0,
     ],
   )
 }
@@ -98,8 +103,15 @@ export async function messagesOfNumbers(
 }
 
 /** It is about to be posted: from now on it may be there, whatever becomes of us. */
-export async function messageMayBeThere(db: Queryable, requestId: string): Promise<void> {
-  await db.query('update messages set may_be_there = true where request_id = $1', [requestId])
+export async function postBegins(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update messages set post_begun_at = clock_timestamp() where request_id = $1', [requestId])
+}
+
+/** The platform has said no: it is not there. */
+export async function postIsRefused(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update messages set post_begun_at = null where request_id = $1 and message_id is null', [
+    requestId,
+  ])
 }
 
 /** The messages that the courier of an application has to look after: of some tracks, or all. */
@@ -285,7 +297,7 @@ export async function lowerFileLimit(db: Queryable, requestId: string, bytes: nu
 export async function wantNewMessage(db: Queryable, requestId: string): Promise<void> {
   await db.query(
     `update messages set message_id = null, interaction_id = null, token = null, state = 'open', post_after = now(), shown = null,
-       may_be_there = false
+       post_begun_at = null
      where request_id = $1 and state = 'deleted'`,
     [requestId],
   )

@@ -7,7 +7,9 @@ export type Upload = {
   files: Uploaded[]
   /** How long ago Slack was asked to show them, in ms; null while it was not, or has said no. */
   sharingForMs: number | null
-  /** How often it showed nothing. */
+  /** Slack has said that it does. */
+  saidShared: boolean
+  /** How often it said so, and showed nothing. */
   unshown: number
 }
 
@@ -18,9 +20,11 @@ export async function findUpload(db: Queryable, requestId: string, thread: strin
      on conflict (request_id) do update set
        files = case when slack_uploads.thread = $2 then slack_uploads.files else '[]' end,
        sharing_since = case when slack_uploads.thread = $2 then slack_uploads.sharing_since end,
+       said_shared = slack_uploads.thread = $2 and slack_uploads.said_shared,
        unshown = case when slack_uploads.thread = $2 then slack_uploads.unshown else 0 end,
+       mention_begun_at = case when slack_uploads.thread = $2 then slack_uploads.mention_begun_at end,
        thread = $2
-     returning files, unshown, (extract(epoch from clock_timestamp() - sharing_since) * 1000)::float8 as "sharingForMs"`,
+     returning files, said_shared as "saidShared", unshown, (extract(epoch from clock_timestamp() - sharing_since) * 1000)::float8 as "sharingForMs"`,
     [requestId, thread],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
@@ -41,7 +45,12 @@ export async function beginSharing(db: Queryable, requestId: string): Promise<vo
   ])
 }
 
-/** Slack has said no. */
+/** Slack has said that it shows them. */
+export async function sharingIsSaid(db: Queryable, requestId: string): Promise<void> {
+  await db.query('update slack_uploads set said_shared = true where request_id = $1', [requestId])
+}
+
+/** Slack has said no, or was not asked after all. */
 export async function endSharing(db: Queryable, requestId: string): Promise<void> {
   await db.query('update slack_uploads set sharing_since = null where request_id = $1', [requestId])
 }
@@ -49,7 +58,29 @@ export async function endSharing(db: Queryable, requestId: string): Promise<void
 /** Slack does not show them: they are sent anew. */
 export async function startOver(db: Queryable, requestId: string, unshown: number): Promise<void> {
   await db.query(
-    `update slack_uploads set files = '[]', sharing_since = null, unshown = $2 where request_id = $1`,
+    `update slack_uploads set files = '[]', sharing_since = null, said_shared = false, unshown = $2 where request_id = $1`,
     [requestId, unshown],
+  )
+}
+
+/** How long ago a mention without files was begun, in ms; null when it was not. */
+export async function mentionBegunFor(
+  db: Queryable,
+  requestId: string,
+  thread: string,
+): Promise<number | null> {
+  await findUpload(db, requestId, thread)
+  const { rows } = await db.query<{ ms: number | null }>(
+    `select (extract(epoch from clock_timestamp() - mention_begun_at) * 1000)::float8 as ms from slack_uploads where request_id = $1`,
+    [requestId],
+  )
+  return rows[0]?.ms ?? null
+}
+
+/** To be called before it is posted; with null once Slack has said no. */
+export async function mentionBegins(db: Queryable, requestId: string, at: 'now' | null): Promise<void> {
+  await db.query(
+    'update slack_uploads set mention_begun_at = case when $2 then clock_timestamp() end where request_id = $1',
+    [requestId, at === 'now'],
   )
 }

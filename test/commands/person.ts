@@ -35,7 +35,7 @@ export function personIn(deps: CommandDeps, about: Partial<Asker> & { person: st
         maxFileBytes: null,
         installation: null,
         personName: null,
-        mayBeThere: true,
+        isBegun: true,
       }
       const options = parseOptions(command, given)
       return command.run(

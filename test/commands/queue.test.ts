@@ -25,7 +25,7 @@ describe('queue', async () => {
     [{ action: 'scale' }, /limit/],
     [{ action: 'scale', limit: 0 }, /1 to 64/],
     [{ action: 'scale', limit: 65 }, /1 to 64/],
-    [{ limit: 3 }, /action:scale/],
+    [{ limit: 3 }, /scale alone/],
     [{ action: 'stop' }, /look, pause, resume, scale/],
     [{ queue: 'delivery-terminal' }, /download, processing, analysis, delivery/],
   ])('%j is wrong use', async (given, words) => {

@@ -38,7 +38,7 @@ export const DISCORD_LIMITS: Limits = ({ message, isOld, sinceLastMs, within }) 
 /** Slack says 429 after 50; the other ten are for other processes. */
 export const SLACK_LIMITS: Limits = ({ message, sinceLastMs, within }) => [
   within(message.workspace, 60) > 40 && `more than 40 a minute in ${message.workspace}`,
-  sinceLastMs < 3000 - EDIT_MS && `message edited after ${sinceLastMs} ms`,
+  sinceLastMs < 4000 - EDIT_MS && `message edited after ${sinceLastMs} ms`,
 ]
 
 export function simulate(
@@ -85,7 +85,8 @@ export function simulate(
         ),
     findMessage: async (requestId) => structuredClone(requests.get(requestId)?.message),
     readCard: async (requestId) => structuredClone(requests.get(requestId)?.card),
-    messageMayBeThere: async () => {},
+    postBegins: async () => {},
+    postIsRefused: async () => {},
     messageIsThere: async () => {},
     async takeEdit(requestId, gapSeconds) {
       // A channel's budget is the courier's own here: no delivery edits beside it.

@@ -43,6 +43,8 @@ export function openDiscordChat(access: DiscordAccess): Chat {
     pacing: PACING,
     maxFiles: MAX_FILES,
     tokenEdits: true,
+    // The nonce sees to it.
+    doubtSeconds: 0,
     waveformWithStems: true,
 
     async maxFileBytes(message) {

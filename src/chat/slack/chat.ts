@@ -2,31 +2,33 @@
 
 import type { Card } from '../../domain/card.ts'
 import type { Pacing } from '../../domain/pace.ts'
-import { ChatError } from '../../errors.ts'
+import { ChatError, ERRORS } from '../../errors.ts'
 import type { Database } from '../../store/database.ts'
 import type { Message } from '../../store/messages.ts'
 import { refusesPlans, takesPlans } from '../../store/slack-workspaces.ts'
 import type { Chat } from '../chat.ts'
 import type { SlackAccess } from './access.ts'
 import { installationOf, openInstallations } from './installations.ts'
+import { isGone } from './is-gone.ts'
 import { isNotIn, notInSentence, slackError } from './meanings.ts'
+import { mentionOnce } from './mention.ts'
 import { escapeMrkdwn, mentionOf } from './mrkdwn.ts'
 import { hasPlan } from './plan.ts'
 import { type CardMessage, renderCard } from './render.ts'
 import { shareFiles } from './share.ts'
 import { tellPrivately } from './tell.ts'
-import { isOurs, metadataOf, saidSince, threadOf } from './thread.ts'
-import { createSlackWeb } from './web.ts'
+import { isOurs, metadataOf, saidSince } from './thread.ts'
+import { CALL_OVER_SECONDS, createSlackWeb } from './web.ts'
 
 /**
- * chat.update may be called 50 times a minute in a workspace, whatever the message: 2 in 3 s are 40, and never all at once. Posts go
- * one a second to a channel, with short bursts. https://docs.slack.dev/apis/web-api/rate-limits
+ * chat.update may be called 50 times a minute in a workspace, whatever the message, and 40 are ours: 2 in 3.5 s are 36 at most, never all
+ * at once, however they are late. Posts go one a second to a channel, with short bursts. https://docs.slack.dev/apis/web-api/rate-limits
  */
 const PACING: Pacing = {
   firstSeconds: 0,
-  messageSeconds: 3,
+  messageSeconds: 4,
   channel: { edits: 5, seconds: 5 },
-  workspace: { edits: 2, seconds: 3 },
+  workspace: { edits: 2, seconds: 3.5 },
   app: { edits: 40, seconds: 1 },
   old: null,
 }
@@ -46,17 +48,18 @@ export function openSlackChat(access: SlackAccess, db: Database): Chat {
       return await call()
     } catch (error) {
       if (!isNotIn(error)) throw error
-      if (slackError(error) === 'not_in_channel' && (await join(message))) return call()
-      throw await notIn(message, error)
+      if (slackError(error) !== 'not_in_channel') throw await notIn(message, error)
+      await join(message)
+      return call()
     }
   }
-  const join = async (message: Message): Promise<boolean> => {
+  const join = async (message: Message): Promise<void> => {
     try {
       await web.call(message, 'conversations.join', { channel: message.channel })
-      return true
     } catch (error) {
-      if (error instanceof ChatError && !error.passing) return false
-      throw error
+      // That it is archived, say, is worth more than that we are not in it.
+      const isTelling = error instanceof ChatError && (error.passing || error.message !== ERRORS[error.code])
+      throw isTelling ? error : await notIn(message, error)
     }
   }
   const notIn = async (message: Message, cause: unknown): Promise<ChatError> => {
@@ -92,6 +95,7 @@ export function openSlackChat(access: SlackAccess, db: Database): Chat {
     app: SLACK_APP,
     pacing: PACING,
     tokenEdits: false,
+    doubtSeconds: CALL_OVER_SECONDS,
     maxFiles: MAX_FILES,
     waveformWithStems: false,
 
@@ -123,40 +127,19 @@ export function openSlackChat(access: SlackAccess, db: Database): Chat {
 
     async attach(message, files, text, _turn, signal) {
       if (files.length === 0) return { mentioned: false }
-      await assertThere(message)
+      // Files would come to the thread of a card that a person has deleted.
+      if (await isGone(web, message)) throw new ChatError('chat_gone')
       const comment = `${mentionOf(message.person)} ${escapeMrkdwn(text)}`
       await asMember(message, () => shareFiles({ web, db }, message, files, comment, signal))
       return { mentioned: true }
     },
 
-    async mention(message, text) {
-      const said = await threadOf(web, message)
-      if (said.some((one) => isOurs(one, message, 'mention'))) return
-      await web.call(message, 'chat.postMessage', {
-        channel: message.channel,
-        thread_ts: message.messageId,
-        text: `${mentionOf(message.person)} ${escapeMrkdwn(text)}`,
-        metadata: metadataOf(message, 'mention'),
-        unfurl_links: false,
-        unfurl_media: false,
-      })
-    },
+    mention: (message, text) => mentionOnce({ web, db }, message, text),
 
     async fileAuthorization(place) {
       return place && `Bearer ${await installations.tokenOf(installationOf(place))}`
     },
 
     tell: (message, text) => tellPrivately(web, message, text),
-  }
-
-  /** Files would come to the thread of a message that a person has deleted. @throws ChatError `chat_gone` */
-  async function assertThere(message: Message): Promise<void> {
-    const { channel, messageId } = message
-    try {
-      await web.call(message, 'chat.getPermalink', { channel, message_ts: messageId })
-    } catch (error) {
-      // Any other no is said again, and better, by what follows.
-      if (error instanceof ChatError && (error.passing || error.code === 'chat_gone')) throw error
-    }
   }
 }

@@ -22,17 +22,21 @@ export type Installations = {
   remove(key: InstallationKey, at: Date): Promise<void>
 }
 
+const UNREADABLE = 'My token for this workspace can be read no more: install me again, then retry.'
 export const REMOVED = 'I was removed from this workspace: install me again, then retry.'
 
 export function openInstallations({ botToken, client }: SlackAccess, db: Database): Installations {
   return {
     async tokenOf(key) {
       const found = client ? await findInstallation(db, key) : undefined
-      const text = found && client ? unseal(client.secret, keyText(found.key), found.sealed) : undefined
+      if (!found || !client) {
+        if (botToken) return botToken
+        throw new ChatError('chat_forbidden', { sentence: REMOVED })
+      }
+      const text = unseal(client.secret, keyText(found.key), found.sealed)
       const token = text ? (JSON.parse(text) as Installation).bot?.token : undefined
-      const own = token ?? botToken
-      if (!own) throw new ChatError('chat_forbidden', { sentence: REMOVED })
-      return own
+      if (!token) throw new ChatError('chat_forbidden', { sentence: UNREADABLE })
+      return token
     },
 
     async save(installation) {

@@ -17,6 +17,7 @@ export const BOT_SCOPES = [
   'channels:join',
   'channels:history',
   'groups:history',
+  'mpim:history',
   'im:history',
 ] as const satisfies Scope[]
 /** Who may manage a workspace is read by it; without it nobody does. */

@@ -5,8 +5,8 @@ import { ChatError, type ChatErrorCode } from '../../errors.ts'
 const MEANINGS: Record<string, ChatErrorCode> = {
   message_not_found: 'chat_gone',
   thread_not_found: 'chat_gone',
-  cant_update_message: 'chat_gone',
-  edit_window_closed: 'chat_gone',
+  cant_update_message: 'chat_uneditable',
+  edit_window_closed: 'chat_uneditable',
   invalid_blocks: 'chat_text_refused',
   invalid_blocks_format: 'chat_text_refused',
   msg_blocks_too_long: 'chat_text_refused',

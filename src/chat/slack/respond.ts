@@ -4,7 +4,10 @@ import { ChatError } from '../../errors.ts'
 
 const TIMEOUT_SECONDS = 5
 
-/** Says something to the person alone. @throws ChatError `chat_expired` when the address is used up, `chat_unavailable` else */
+/** Nobody was reached. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
+
+/** Says something to the person alone. @throws ChatError `chat_expired` when that was no use, `chat_unavailable` when it is unknown */
 export async function respond(responseUrl: string, text: string): Promise<void> {
   let status: number
   try {
@@ -20,7 +23,10 @@ export async function respond(responseUrl: string, text: string): Promise<void> 
   } catch (error) {
     // The address is a secret.
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ChatError('chat_unavailable', { cause: new Error(reason.replaceAll(responseUrl, '…')) })
+    const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+    throw new ChatError(NOT_SENT.has(code) ? 'chat_expired' : 'chat_unavailable', {
+      cause: new Error(reason.replaceAll(responseUrl, '…')),
+    })
   }
   if (status < 200 || status > 299)
     throw new ChatError(status < 500 ? 'chat_expired' : 'chat_unavailable', {

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { ChatError } from '../../errors.ts'
+import { isRefusal } from './web.ts'
 
 /** At 1 Mbit/s, and a while for the answer. */
 const secondsFor = (bytes: number) => 20 + bytes / (128 * 1024)
@@ -13,18 +14,21 @@ const RECEIVED = /^OK - (\d+)/
 
 /**
  * @param bytes what Slack was told that the file has
- * @throws ChatError `chat_unavailable` when the file has not arrived whole
+ * @throws ChatError `chat_unavailable` when the file has not arrived whole, `chat_refused` when it may not
  */
 export async function sendFile(url: string, path: string, bytes: number, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(secondsFor(bytes) * 1000))])
   try {
     const { status, text } = await post(url, path, bytes, limit)
     const received = RECEIVED.exec(text)?.[1]
-    if (status !== 200) throw new Error(`the upload was answered with ${status}`)
+    const answered = new Error(`the upload was answered with ${status}`)
+    if (isRefusal(status)) throw new ChatError('chat_refused', { cause: answered })
+    if (status !== 200) throw answered
     if (received !== undefined && Number(received) !== bytes)
       throw new Error(`${received} of ${bytes} bytes arrived`)
   } catch (error) {
     signal.throwIfAborted()
+    if (error instanceof ChatError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new ChatError('chat_unavailable', { cause: new Error(reason.replaceAll(url, '…')) })
   }

@@ -9,6 +9,7 @@ import {
   endSharing,
   findUpload,
   saveUploaded,
+  sharingIsSaid,
   startOver,
   type Upload,
   type Uploaded,
@@ -17,14 +18,12 @@ import type { Attachment } from '../chat.ts'
 import { slackError } from './meanings.ts'
 import { sendFile } from './send-file.ts'
 import { threadOf } from './thread.ts'
-import type { SlackWeb } from './web.ts'
+import { CALL_OVER_SECONDS, type SlackWeb } from './web.ts'
 
 type Deps = { web: SlackWeb; db: Database }
 
 /** Slack shows files some seconds after it was asked; after this it is taken to have forgotten them. */
 const SHOWN_WITHIN_MS = 60_000
-/** A call that is not heard of by then will not take effect any more. */
-const CALL_OVER_MS = 20_000
 const FIRST_LOOK_MS = 250
 const LONGEST_LOOK_MS = 4_000
 /** New files are sent once. */
@@ -41,19 +40,20 @@ export async function shareFiles(
   const { db } = deps
   const { requestId } = message
   const thread = message.messageId ?? ''
-  let wasAsked = false
   for (;;) {
     const upload = await findUpload(db, requestId, thread)
     if (upload.sharingForMs === null) {
       const sent = await sendMissing(deps, message, files, upload.files, signal)
       await askToShare(deps, message, files, sent, comment)
-      wasAsked = true
       continue
     }
-    const standing = await lookForAll(deps, message, upload, upload.sharingForMs, signal)
-    if (standing === 'shown') return
-    // Who wrote down that Slack would be asked may have died before it was.
-    const unshown = upload.unshown + (standing === 'hidden' || wasAsked ? 1 : 0)
+    if (await areShown(deps, message, upload, upload.sharingForMs, signal)) return
+    if (!upload.saidShared) {
+      // It never came to it: the same files once more.
+      await endSharing(db, requestId)
+      continue
+    }
+    const unshown = upload.unshown + 1
     await startOver(db, requestId, unshown % MOST_UNSHOWN)
     if (unshown === MOST_UNSHOWN)
       throw new ChatError('chat_refused', {
@@ -105,6 +105,7 @@ async function askToShare(
       thread_ts: message.messageId,
       initial_comment: comment,
     })
+    await sharingIsSaid(db, message.requestId)
   } catch (error) {
     // Without an answer it may have taken effect: whoever comes next looks first.
     if (error instanceof ChatError && error.code === 'chat_unavailable') throw error
@@ -115,17 +116,14 @@ async function askToShare(
   }
 }
 
-/** `unknown` also before Slack was asked to show it; a file that a person has deleted was shown. */
-type Standing = 'shown' | 'hidden' | 'unknown'
-
 /** Whether every file has come to the channel: Slack's own word that it was done is not enough. */
-async function lookForAll(
+async function areShown(
   { web }: Deps,
   message: Message,
-  { files }: Upload,
+  { files, saidShared }: Upload,
   sharingForMs: number,
   signal: AbortSignal,
-): Promise<Standing> {
+): Promise<boolean> {
   const sinceMs = Date.now() - sharingForMs
   let pauseMs = FIRST_LOOK_MS
   for (const [index, { id }] of files.entries()) {
@@ -133,24 +131,27 @@ async function lookForAll(
       const standing = await standingOf(web, message, id, signal)
       if (standing === 'shown') break
       const forMs = Date.now() - sinceMs
-      if (forMs > (standing === 'unknown' ? CALL_OVER_MS : SHOWN_WITHIN_MS))
+      // What nobody has shared, Slack may not know at all.
+      const isUnasked = standing === 'unknown' && !saidShared
+      if (forMs > (isUnasked ? CALL_OVER_SECONDS * 1000 : SHOWN_WITHIN_MS))
         // They come in one message: where one is, the others are or follow.
-        return index > 0 || (await threadHas(web, message, id)) ? 'shown' : standing
+        return index > 0 || (await threadHas(web, message, id))
       await setTimeout(pauseMs, undefined, { signal })
       pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)
     }
   }
-  return files.length > 0 ? 'shown' : 'unknown'
+  return files.length > 0
 }
 
 type Shares = Record<string, Record<string, { thread_ts?: string }[] | undefined> | undefined>
 
+/** A file that a person has deleted was shown. */
 async function standingOf(
   web: SlackWeb,
   message: Message,
   file: string,
   signal: AbortSignal,
-): Promise<Standing> {
+): Promise<'shown' | 'hidden' | 'unknown'> {
   try {
     const answer = await web.call<{ file: { shares?: Shares } }>(message, 'files.info', { file }, { signal })
     const shares = Object.values(answer.file.shares ?? {}).flatMap(

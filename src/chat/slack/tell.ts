@@ -31,6 +31,8 @@ export async function sayPrivately(web: SlackWeb, told: Told, text: string): Pro
       return true
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
+      // Said once more, it might be said twice.
+      if (error.code === 'chat_unavailable') return true
     }
   }
   return false

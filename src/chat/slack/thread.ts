@@ -1,6 +1,7 @@
 // What was said in a channel or a thread, read back only where it is unknown whether we said it: Slack lets it be read rarely.
 import { ChatError } from '../../errors.ts'
 import type { Message } from '../../store/messages.ts'
+import { isNotIn } from './meanings.ts'
 import type { SlackWeb } from './web.ts'
 
 /** What every post of ours carries, for us alone: anybody in the workspace can read it. */
@@ -10,7 +11,7 @@ export type Said = {
   files?: { id: string }[]
   metadata?: { event_type: string; event_payload: { request_id?: string; part?: string } }
 }
-type Page = { messages: Said[]; response_metadata?: { next_cursor?: string } }
+type Page = { messages?: Said[]; response_metadata?: { next_cursor?: string } }
 
 const EVENT_TYPE = 'stem_request'
 const PAGE = 100
@@ -27,9 +28,10 @@ export function isOurs({ metadata }: Said, { requestId }: Message, part: Part): 
   return event_type === EVENT_TYPE && event_payload?.request_id === requestId && event_payload.part === part
 }
 
-/** The channel since the request was made. */
+/** The channel since the request's card was begun. */
 export function saidSince(web: SlackWeb, message: Message): Promise<Said[]> {
-  const oldest = String(message.createdAt.getTime() / 1000 - CLOCK_SKEW_SECONDS)
+  const since = message.postBegunAt ?? message.createdAt
+  const oldest = String(since.getTime() / 1000 - CLOCK_SKEW_SECONDS)
   return pagesOf(web, message, 'conversations.history', { oldest })
 }
 
@@ -38,7 +40,7 @@ export function threadOf(web: SlackWeb, message: Message): Promise<Said[]> {
   return pagesOf(web, message, 'conversations.replies', { ts: message.messageId })
 }
 
-/** Nothing where it may not be read: then nothing of ours is known to be there. */
+/** Nothing where we are not: there we have said nothing. @throws ChatError also where it may not be read, as nobody knows then */
 async function pagesOf(web: SlackWeb, message: Message, method: string, args: object): Promise<Said[]> {
   const said: Said[] = []
   let cursor: string | undefined
@@ -51,12 +53,13 @@ async function pagesOf(web: SlackWeb, message: Message, method: string, args: ob
         ...args,
         ...(cursor ? { cursor } : {}),
       })
-      said.push(...answer.messages)
+      said.push(...(answer.messages ?? []))
       cursor = answer.response_metadata?.next_cursor
       if (!cursor) break
     }
   } catch (error) {
-    if (!(error instanceof ChatError) || error.passing) throw error
+    const isNowhere = isNotIn(error) || (error instanceof ChatError && error.code === 'chat_gone')
+    if (!isNowhere) throw error
   }
   return said
 }

@@ -22,6 +22,8 @@ export type SlackWeb = {
 }
 
 const TIMEOUT_SECONDS = 15
+/** A call that was given up takes effect by then, or never. */
+export const CALL_OVER_SECONDS = 20
 const LEAST_PAUSE_SECONDS = 1
 
 /** @param single whether the one token is the operator's own: a dead one is theirs to mend, and no workspace's */
@@ -74,12 +76,20 @@ function meaningOf(error: unknown, method: string, single: boolean): ChatError {
     const retryAfterSeconds = Math.max(error.retryAfter, LEAST_PAUSE_SECONDS)
     return new ChatError('chat_busy', { cause, retryAfterSeconds, pauses: PAUSES[method] ?? 'call' })
   }
+  // What is no outage is the same again.
+  if (error instanceof WebAPIHTTPError && isRefusal(error.statusCode))
+    return new ChatError('chat_refused', { cause })
   // Anything else leaves open whether the call took effect.
   if (!cause.slackError) return new ChatError('chat_unavailable', { cause })
   const meaning = chatErrorOf(cause.slackError, cause.needed, cause)
   return meaning.code === 'chat_unauthorized' && !single
     ? new ChatError('chat_forbidden', { cause, sentence: REMOVED })
     : meaning
+}
+
+/** Whether an HTTP status says no, and will again. */
+export function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
 }
 
 /** Slack counts a method's calls in a workspace, and posts in a channel. https://docs.slack.dev/apis/web-api/rate-limits */

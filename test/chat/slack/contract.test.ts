@@ -49,7 +49,7 @@ async function openSide() {
           maxFileBytes: null,
           installation: `-/${workspace.id}`,
           personName: 'ann',
-          mayBeThere: false,
+          isBegun: false,
         },
         maxOpenRequests: Number.POSITIVE_INFINITY,
       })

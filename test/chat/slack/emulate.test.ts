@@ -119,7 +119,7 @@ describe('the peer called emulate', async () => {
         maxFileBytes: null,
         installation: `-/${slack.workspace}`,
         personName: 'ann',
-        mayBeThere: false,
+        isBegun: false,
       },
       maxOpenRequests: 100,
     })
@@ -285,7 +285,7 @@ describe('the peer called emulate', async () => {
       await fetch(back, { headers: { cookie } })
       const token = await installations.tokenOf(key)
       const again = await fetch(back, { headers: { cookie } })
-      expect(again.status).toBe(500)
+      expect(again.status).toBe(400)
       expect(await installations.tokenOf(key)).toBe(token)
     })
   })

@@ -1,4 +1,5 @@
 // What people type, press and send on Slack, by signed requests and through a socket: the real Bolt, answered in time.
+import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { startBot } from '../../../src/bot.ts'
@@ -153,6 +154,13 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
           const request = httpRequest(`${bot.url}${path}`, init, (answer) => resolve(answer.statusCode))
           request.on('error', reject).flushHeaders()
         })
+      for (const body of ['null', '[]', 'payload=null', 'payload=%5B%5D', 'payload=x'])
+        expect(await signed(slack, `${bot.url}/slack/events`, body)).toBe(400)
+      // As fetch writes it, with its character set; and a command without a text.
+      const { payload } = await slack.command(ann, band.channel, 'status')
+      const { text: _, ...without } = payload
+      const command = new URLSearchParams({ ...(without as Record<string, string>), trigger_id: '1.2.3' })
+      expect(await signed(slack, `${bot.url}/slack/events`, command.toString(), '; charset=utf-8')).toBe(200)
       const large = { 'Content-Length': String(2 * 1024 ** 2) }
       expect(await status('/slack/events', { method: 'POST', headers: large })).toBe(413)
       expect(await status('/slack/events', { method: 'GET' })).toBe(405)
@@ -171,7 +179,7 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
       // Slack's side may be away for a while.
       const down = slack.fail({
         route: 'apps.connections.open',
-        times: 2,
+        times: 1,
         how: { kind: 'status', status: 500 },
       })
       slack.sockets.close('cut')
@@ -181,6 +189,23 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
       expect(await told('status')).toMatch(/./)
     })
 })
+
+async function signed(
+  { signingSecret }: { signingSecret: string },
+  url: string,
+  body: string,
+  charset = '',
+): Promise<number> {
+  const time = Math.floor(Date.now() / 1000)
+  const signature = createHmac('sha256', signingSecret).update(`v0:${time}:${body}`).digest('hex')
+  const type = /^[[{n]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded'
+  const headers = {
+    'Content-Type': `${type}${charset}`,
+    'X-Slack-Signature': `v0=${signature}`,
+    'X-Slack-Request-Timestamp': String(time),
+  }
+  return (await fetch(url, { method: 'POST', body, headers })).status
+}
 
 describe('several workspaces, by OAuth', async () => {
   const slack = await startSlack()

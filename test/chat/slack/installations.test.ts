@@ -15,6 +15,10 @@ const REMOVED = {
   passing: false,
   message: 'I was removed from this workspace: install me again, then retry.',
 }
+const UNREADABLE = {
+  code: 'chat_forbidden',
+  message: 'My token for this workspace can be read no more: install me again, then retry.',
+}
 const API_URL = 'http://127.0.0.1:9/api/'
 const many = (secret = SECRET, botToken: string | null = null) => ({
   apiUrl: API_URL,
@@ -90,10 +94,10 @@ describe('installations', async () => {
     expect(await installations.tokenOf(INSIDE)).toBe('xoxb-secret-token')
   })
 
-  test('cannot be opened with another secret: it is as if the app were removed', async () => {
+  test('cannot be opened with another secret', async () => {
     await save(WORKSPACE, 'xoxb-1')
     await expect(openInstallations(many('rotated-secret'), db).tokenOf(WORKSPACE)).rejects.toMatchObject(
-      REMOVED,
+      UNREADABLE,
     )
     expect(await installations.tokenOf(WORKSPACE)).toBe('xoxb-1')
   })
@@ -101,9 +105,11 @@ describe('installations', async () => {
   test('moved to the row of another workspace cannot be opened', async () => {
     await save(WORKSPACE, 'xoxb-1')
     await world.rows(`update slack_installations set team_id = 'T2'`)
-    await expect(installations.tokenOf({ enterpriseId: null, teamId: 'T2' })).rejects.toMatchObject(REMOVED)
+    await expect(installations.tokenOf({ enterpriseId: null, teamId: 'T2' })).rejects.toMatchObject(
+      UNREADABLE,
+    )
     await world.rows(`update slack_installations set team_id = 'T1', enterprise_id = 'E1'`)
-    await expect(installations.tokenOf(INSIDE)).rejects.toMatchObject(REMOVED)
+    await expect(installations.tokenOf(INSIDE)).rejects.toMatchObject(UNREADABLE)
   })
 
   test('changed by one character cannot be opened', async () => {
@@ -111,7 +117,7 @@ describe('installations', async () => {
     await world.rows(
       `update slack_installations set sealed = overlay(sealed placing case substr(sealed, 40, 1) when 'A' then 'B' else 'A' end from 40)`,
     )
-    await expect(installations.tokenOf(WORKSPACE)).rejects.toMatchObject(REMOVED)
+    await expect(installations.tokenOf(WORKSPACE)).rejects.toMatchObject(UNREADABLE)
   })
 
   test.each([
@@ -224,7 +230,7 @@ describe('installations', async () => {
           maxFileBytes: null,
           installation: keyText(key),
           personName: null,
-          mayBeThere: false,
+          isBegun: false,
         },
         maxOpenRequests: Number.POSITIVE_INFINITY,
       })

@@ -11,17 +11,17 @@ describe('the bot, killed', async () => {
   const { slack, world } = band
   let bot: ChildProcess = await band.botProcess()
 
-  test.each<[string, string, true | undefined]>([
-    ['while it posts the card', 'chat.postMessage', undefined],
-    ['when the card is there and it does not know it yet', 'chat.postMessage', true],
-    ['while it edits the card', 'chat.update', undefined],
-    ['when the edit has arrived and it does not know it yet', 'chat.update', true],
-  ])('%s', async (_name, route, after) => {
+  test.each<[string, string, { after?: true; seconds?: number }]>([
+    ['while it posts the card, which comes all the same', 'chat.postMessage', { seconds: 3 }],
+    ['when the card is there and it does not know it yet', 'chat.postMessage', { after: true }],
+    ['while it edits the card', 'chat.update', {}],
+    ['when the edit has arrived and it does not know it yet', 'chat.update', { after: true }],
+  ])('%s', async (_name, route, effect) => {
     const channel = band.channel()
     await world.script({ separate: [{ do: 'succeed', seconds: 2 }] })
     // Only the bot has a courier yet, and with it the role.
     const before = slack.requests.length
-    slack.fail({ route, times: 1, how: { kind: 'hang', ...(after ? { after } : {}) } })
+    slack.fail({ route, times: 1, how: { kind: 'hang', ...effect } })
     await band.asked(channel)
     const worker = route === 'chat.update' ? await world.workerProcess() : undefined
     await until(() => slack.requests.slice(before).some(({ method }) => method === route))

@@ -101,7 +101,7 @@ describe("Slack's Web API", () => {
       'a server that is down and says so in JSON',
       (_, response) => json(response, { ok: false, error: 'x' }, 503),
     ],
-    ['a page of a proxy that says 404', (_, response) => response.writeHead(404).end('<html>no</html>')],
+    ['a server that has no time', (_, response) => response.writeHead(408).end('<html>no</html>')],
     ['a page of a proxy that says 200', (_, response) => response.end('<html>Please sign in</html>')],
     ['a redirect', (_, response) => response.writeHead(302, { Location: 'http://127.0.0.1:9/' }).end()],
     ['a connection that is cut', (request) => request.socket.destroy()],
@@ -174,11 +174,19 @@ describe("Slack's Web API", () => {
     expect(asked).toHaveLength(6)
   }, 5_000)
 
+  test('an HTTP status that says no, and will again, is a refusal', async () => {
+    for (const status of [400, 403, 404]) {
+      const { web } = await openSlack((_, response) => response.writeHead(status).end('<html>no</html>'))
+      await expect(web.call(PLACE, 'auth.test', {})).rejects.toMatchObject({
+        code: 'chat_refused',
+        passing: false,
+      })
+    }
+  })
+
   test.each([
-    ...['message_not_found', 'thread_not_found', 'cant_update_message', 'edit_window_closed'].map((word) => [
-      word,
-      'chat_gone',
-    ]),
+    ...['message_not_found', 'thread_not_found'].map((word) => [word, 'chat_gone']),
+    ...['cant_update_message', 'edit_window_closed'].map((word) => [word, 'chat_uneditable']),
     ...['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long'].map((word) => [
       word,
       'chat_text_refused',
@@ -321,7 +329,7 @@ describe('a file for Slack', () => {
   })
 
   test.each<[string, RequestListener]>([
-    ['is refused', (_, response) => response.writeHead(400).end('no')],
+    ['is put off', (_, response) => response.writeHead(503).end('no')],
     ['meets a server that is down', (_, response) => response.writeHead(503).end()],
     ['is redirected', (_, response) => response.writeHead(302, { Location: 'http://127.0.0.1:9/' }).end()],
     ['arrives short', (_, response) => response.end('OK - 999')],
@@ -351,7 +359,7 @@ describe('a file for Slack', () => {
     [
       'is answered with a no',
       (request, response) =>
-        response.writeHead(413, { Connection: 'close' }).end('no', () => request.socket.destroy()),
+        response.writeHead(503, { Connection: 'close' }).end('no', () => request.socket.destroy()),
     ],
   ])(
     'whose connection %s in the middle has not arrived, and another one goes through',
@@ -377,6 +385,12 @@ describe('a file for Slack', () => {
       await sendFile(url, path, content.length, never)
     },
   )
+
+  test('that may not be sent there is refused, and not tried again', async () => {
+    const { path, content } = await fileOf(1000)
+    const { url } = await openServer((_, response) => response.writeHead(403).end('no'))
+    await expect(sendFile(url, path, content.length, never)).rejects.toMatchObject({ code: 'chat_refused' })
+  })
 
   test('that is not there any more has not arrived', async () => {
     const { url } = await openServer((_, response) => response.end('OK'))

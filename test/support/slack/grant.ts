@@ -16,6 +16,7 @@ export const SCOPES = [
   'groups:history',
   'groups:read',
   'im:history',
+  'mpim:history',
   'users:read',
 ]
 

@@ -30,7 +30,7 @@ export function newMessageOf(given: Given): NewMessage {
     maxFileBytes: given.attachment_size_limit,
     installation: null,
     personName: null,
-    mayBeThere: true,
+    isBegun: true,
   }
 }
 

@@ -17,7 +17,8 @@ export async function answerCommand(body: SlashBody, ack: Acknowledge, deps: Ans
   })
 }
 
-function given({ command: slash, text }: SlashBody, commands: readonly Command[]) {
+function given({ command: slash, text: typed }: SlashBody, commands: readonly Command[]) {
+  const text = typeof typed === 'string' ? typed : ''
   // A workspace may call the one command as it likes, or have another for each.
   const own = commands.find(({ name }) => name === slash.slice(1) && name !== MAIN_COMMAND)
   const parsed = parseCommandText(commands, own ? `${own.name} ${text}` : text)

@@ -22,7 +22,7 @@ export async function answerShortcut(
         'bad_usage',
         'I do not know that shortcut any more: reload Slack to see what I know.',
       )
-    const file = fileOf(body.message.files ?? [], asked, deps)
+    const file = await fileOf(body.message.files ?? [], asked, deps)
     return runCommand(command, { values: {}, file }, asked, deps)
   })
 }

@@ -14,33 +14,43 @@ const LATE = 'This takes longer than usual. What comes of it is shown here, or o
 const LATE_MS = 2_200
 const LONGEST = 1900
 
-/** @param text said to the person alone, where the acknowledgement can carry words */
-export type Acknowledge = (text?: string) => Promise<unknown>
+/** What an acknowledgement can carry: words for the person alone, or what is wrong with the fields of a form. */
+type Carried = { text: string } | { errors: Record<string, string> }
+export type Acknowledge = (carried?: Carried) => Promise<unknown>
 
 /**
  * Carries `work` out and says what it returns, or why it failed, to the person alone. Never throws.
  * @param ack called once
  * @param carriesText whether `ack` takes words; else they go by the response address
+ * @param errorsOf where `ack` takes what is wrong with a form, which then stays open
  */
 export async function answer(
   asked: Asked,
   deps: AnswerDeps,
-  { ack, carriesText }: { ack: Acknowledge; carriesText: boolean },
+  {
+    ack,
+    carriesText,
+    errorsOf,
+  }: { ack: Acknowledge; carriesText: boolean; errorsOf?: (error: UserError) => Record<string, string> },
   work: () => Promise<string | undefined>,
 ): Promise<void> {
   const { log } = deps
   let acknowledged: Promise<unknown> | undefined
-  const acknowledge = (text?: string) => {
-    acknowledged ??= ack(text).catch((error: unknown) =>
+  const acknowledge = (carried?: Carried) => {
+    acknowledged ??= ack(carried).catch((error: unknown) =>
       log.warn({ err: error, interaction: asked.triggerId }, 'an answer came too late'),
     )
     return acknowledged
   }
-  const timer = setTimeout(() => void acknowledge(carriesText ? LATE : undefined), LATE_MS)
-  const text = await work().catch((error: unknown) => sentenceOf(error, asked, deps))
+  const timer = setTimeout(() => void acknowledge(carriesText ? { text: LATE } : undefined), LATE_MS)
+  const text = await work().catch(async (error: unknown) => {
+    if (!(error instanceof UserError) || !errorsOf || acknowledged) return sentenceOf(error, asked, deps)
+    await acknowledge({ errors: errorsOf(error) })
+    return undefined
+  })
   clearTimeout(timer)
   if (text !== undefined && carriesText && !acknowledged) {
-    await acknowledge(text)
+    await acknowledge({ text })
     return
   }
   await acknowledge()
@@ -51,7 +61,7 @@ export async function answer(
 }
 
 /** @returns as Slack reads it */
-export function sentenceOf(error: unknown, asked: Asked, { log }: Pick<AnswerDeps, 'log'>): string {
+function sentenceOf(error: unknown, asked: Asked, { log }: Pick<AnswerDeps, 'log'>): string {
   if (error instanceof UserError) return foreignMrkdwn(error.message, LONGEST)
   log.error({ err: error, interaction: asked.triggerId }, 'a command went wrong')
   if (error instanceof ChatError) return foreignMrkdwn(error.message, LONGEST)

@@ -1,6 +1,7 @@
 // Slack's requests, told apart by Bolt and handed to whoever answers them.
 import { App, type Receiver } from '@slack/bolt'
 import type { InstallationKey } from '../../../store/slack-installations.ts'
+import type { Acknowledge } from './answer.ts'
 import { answerButton } from './answer-button.ts'
 import { answerCommand } from './answer-command.ts'
 import type { AnswerDeps } from './answer-deps.ts'
@@ -33,7 +34,8 @@ export function listen(
     logger: boltLogger(log),
   })
   app.command(/.*/, ({ body, ack }) => {
-    const say = (text?: string) => (text === undefined ? ack() : ack({ response_type: 'ephemeral', text }))
+    const say: Acknowledge = (said) =>
+      said && 'text' in said ? ack({ response_type: 'ephemeral', text: said.text }) : ack()
     return answering(answerCommand(body, say, deps))
   })
   app.action({ type: 'block_actions' }, ({ body, action, ack }) =>
@@ -43,8 +45,8 @@ export function listen(
     answering(answerShortcut(body, () => ack(), deps)),
   )
   app.view({ type: 'view_submission', callback_id: /.*/ }, ({ body, ack }) => {
-    const close = (errors?: Record<string, string>) =>
-      errors ? ack({ response_action: 'errors', errors }) : ack()
+    const close: Acknowledge = (said) =>
+      said && 'errors' in said ? ack({ response_action: 'errors', errors: said.errors }) : ack()
     return answering(answerForm(body, close, deps))
   })
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)

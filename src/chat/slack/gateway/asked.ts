@@ -1,5 +1,6 @@
 // What Slack says of a command, a press or a form: who asks, where, and how they may be answered. Pure.
 
+import { createHash } from 'node:crypto'
 import type { NewMessage } from '../../../store/messages.ts'
 import type { Interaction } from '../../../store/requests.ts'
 import type { InstallationKey } from '../../../store/slack-installations.ts'
@@ -28,8 +29,8 @@ const RESPONSE_URL_MS = 30 * 60_000 - 30_000
 /** The fields of a slash command that are used; https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling */
 export type SlashBody = {
   command: string
-  text: string
-  trigger_id: string
+  text?: unknown
+  trigger_id?: string
   user_id: string
   user_name?: string
   team_id: string
@@ -52,7 +53,7 @@ export type InteractiveBody = {
 
 export function askedBySlash(body: SlashBody): Asked {
   return {
-    triggerId: body.trigger_id,
+    triggerId: body.trigger_id ?? fingerprint(body),
     person: body.user_id,
     personName: body.user_name ?? null,
     workspace: body.team_id,
@@ -68,7 +69,7 @@ export function askedBy(body: InteractiveBody): Asked {
   const { user, team, enterprise } = body
   const workspace = team?.id ?? user.team_id ?? ''
   return {
-    triggerId: body.trigger_id ?? '',
+    triggerId: body.trigger_id ?? fingerprint(body),
     person: user.id,
     personName: user.username ?? user.name ?? null,
     workspace,
@@ -78,6 +79,11 @@ export function askedBy(body: InteractiveBody): Asked {
     slashCommand: SLASH_COMMAND,
     responseUrl: body.response_url ?? null,
   }
+}
+
+/** The same for every delivery of the same thing. */
+function fingerprint(body: object): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex')
 }
 
 /** An installation by a whole enterprise is looked up without the team. */
@@ -96,7 +102,7 @@ export function interactionOf({ triggerId, person, workspace, channel }: Asked):
 
 /** The courier posts it at once: a command cannot be answered by a message that can be edited. */
 export function newMessageOf(asked: Asked): NewMessage {
-  return { interactionId: asked.triggerId, maxFileBytes: null, mayBeThere: false, ...reachOf(asked) }
+  return { interactionId: asked.triggerId, maxFileBytes: null, isBegun: false, ...reachOf(asked) }
 }
 
 export function reachOf({ responseUrl, installation, personName }: Asked) {

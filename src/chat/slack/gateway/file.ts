@@ -1,4 +1,4 @@
-// Files that came by Slack: from its own hosts, and fetched by the token of the workspace they are in. Pure.
+// Files that came by Slack: from its own hosts, and fetched by the token of the workspace they are in.
 import type { AttachmentSource } from '../../../domain/source.ts'
 import { UserError } from '../../../errors.ts'
 import { firstSound, takeFile } from '../../sound-file.ts'
@@ -14,15 +14,30 @@ export type SlackFile = {
   url_private?: string
   url_private_download?: string
   is_external?: boolean
+  file_access?: string
 }
 
+/** In a channel shared between organisations a file comes with its id alone. */
+const CHECK = 'check_file_info'
+const LOOK_SECONDS = 1
+
 /** The file that is sound, or at least may be. @throws UserError */
-export function fileOf(
+export async function fileOf(
   files: SlackFile[],
-  { installation, workspace }: Asked,
-  { origins, maxUploadBytes }: Pick<AnswerDeps, 'origins' | 'maxUploadBytes'>,
-): AttachmentSource {
-  const offered = files.flatMap((file) => {
+  asked: Asked,
+  { origins, maxUploadBytes, web }: Pick<AnswerDeps, 'origins' | 'maxUploadBytes' | 'web'>,
+): Promise<AttachmentSource> {
+  const { installation, workspace } = asked
+  const whole = files.map(async (file) => {
+    if (file.file_access !== CHECK) return file
+    const about = { file: file.id }
+    const options = { timeoutSeconds: LOOK_SECONDS }
+    const told = await web
+      .call<{ file: SlackFile }>(asked, 'files.info', about, options)
+      .catch(() => undefined)
+    return told?.file ?? file
+  })
+  const offered = (await Promise.all(whole)).flatMap((file) => {
     const url = file.url_private_download ?? file.url_private
     if (!url || file.is_external) return []
     const { id, name, mimetype, size } = file

@@ -2,8 +2,7 @@
 import { z } from 'zod'
 import type { Command, Suggestion } from '../../../../commands/command.ts'
 import { usageOf } from '../../../../commands/options.ts'
-import type { GivenFile } from '../../../domain/source.ts'
-import { ChatError, UserError } from '../../../errors.ts'
+import { ChatError, type UserError } from '../../../errors.ts'
 import { errorsOf, type ModalFile, modalOf, type ViewState, valuesOf } from '../modal.ts'
 import { escapeMrkdwn } from '../mrkdwn.ts'
 import { slackSpelling } from '../usage.ts'
@@ -63,12 +62,11 @@ async function suggestionsFor(
   return Object.fromEntries(await Promise.all(found))
 }
 
-/** @param ack takes what is wrong with each field: the form stays open */
 export async function answerForm(
   body: InteractiveBody & {
     view: { id: string; callback_id: string; private_metadata: string; state: unknown }
   },
-  ack: (errors?: Record<string, string>) => Promise<unknown>,
+  ack: Acknowledge,
   deps: AnswerDeps,
 ): Promise<void> {
   const { view } = body
@@ -82,18 +80,11 @@ export async function answerForm(
   }
   const triggerId = from.triggerId || view.id
   const asked = { ...from, triggerId, channel: told.data.channel, responseUrl: told.data.responseUrl }
-  let errors: Record<string, string> | undefined
-  const acknowledge: Acknowledge = () => ack(errors)
-  await answer(asked, deps, { ack: acknowledge, carriesText: false }, async () => {
+  const ways = { ack, carriesText: false, errorsOf: (error: UserError) => errorsOf(command, error) }
+  await answer(asked, deps, ways, async () => {
     const { values, file } = valuesOf<ModalFile>(view.state as ViewState)
-    try {
-      const given: GivenFile | null = file ? fileOf([file], asked, deps) : null
-      return await runCommand(command, { values, file: given }, asked, deps)
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      errors = errorsOf(command, error)
-      return undefined
-    }
+    const given = file ? await fileOf([file], asked, deps) : null
+    return runCommand(command, { values, file: given }, asked, deps)
   })
 }
 

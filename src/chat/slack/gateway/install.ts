@@ -28,7 +28,7 @@ export function installRoutes(
     ).toString('hex'),
     // Straight to Slack, which asks everything itself.
     directInstall: true,
-    authorizationUrl: new URL('/oauth/v2/authorize', apiUrl).href,
+    authorizationUrl: new URL('../oauth/v2/authorize', apiUrl).href,
     clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: TIMEOUT_MS },
     installationStore: {
       storeInstallation: (installation) => installations.save(installation),
@@ -47,7 +47,14 @@ export function installRoutes(
     {
       method: 'GET',
       path: REDIRECT_PATH,
-      handle: (request, response) => provider.handleCallback(request, response),
+      handle: (request, response) =>
+        provider.handleCallback(request, response, {
+          failure: (error, _wishes, _request, answer) => {
+            log.warn({ code: error.code }, 'a workspace did not install the app')
+            answer.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' })
+            answer.end(`The app was not installed (${error.code}). Start again at ${INSTALL_PATH}.\n`)
+          },
+        }),
     },
   ]
 }

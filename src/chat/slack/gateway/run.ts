@@ -1,11 +1,11 @@
 // A command run for somebody on Slack. A request has no answer here: the courier posts its card.
 import type { Command, TextReply } from '../../../../commands/command.ts'
 import type { GivenFile } from '../../../domain/source.ts'
-import { ChatError } from '../../../errors.ts'
-import { type Message, messagesOfNumbers } from '../../../store/messages.ts'
+import { messagesOfNumbers } from '../../../store/messages.ts'
 import { carryOut } from '../../carry-out.ts'
 import { numbersIn } from '../../reply-marks.ts'
 import { SLACK_APP } from '../chat.ts'
+import { isGone } from '../is-gone.ts'
 import { renderText } from '../render.ts'
 import { slackSpelling } from '../usage.ts'
 import type { AnswerDeps } from './answer-deps.ts'
@@ -33,18 +33,10 @@ export async function runCommand(
     message: newMessageOf(asked),
     spelling: slackSpelling(asked.slashCommand),
   }
-  const reply = await carryOut(command, invocation, deps, (message) => isGone(message, deps))
+  const reply = await carryOut(command, invocation, deps, (message) =>
+    isGone(deps.web, message, { timeoutSeconds: LOOK_SECONDS }),
+  )
   return reply?.kind === 'text' ? textOf(reply, asked, deps) : undefined
-}
-
-async function isGone(message: Message, { web }: AnswerDeps): Promise<boolean> {
-  try {
-    const about = { channel: message.channel, message_ts: message.messageId }
-    await web.call(message, 'chat.getPermalink', about, { timeoutSeconds: LOOK_SECONDS })
-    return false
-  } catch (error) {
-    return error instanceof ChatError && error.code === 'chat_gone'
-  }
 }
 
 async function textOf(reply: TextReply, { domain }: Asked, { db }: AnswerDeps): Promise<string> {

@@ -1,5 +1,4 @@
 // Slack, wired: commands come by signed requests or through a socket, the Web API says what there is to say.
-import { HTTPReceiver } from '@slack/bolt'
 import { COMMANDS } from '../../../../commands/index.ts'
 import type { Settings } from '../../../config.ts'
 import type { Log } from '../../../log.ts'
@@ -9,19 +8,16 @@ import type { InstallationKey } from '../../../store/slack-installations.ts'
 import type { Route } from '../../../web/server.ts'
 import { fileOrigins, type SlackAccess } from '../access.ts'
 import { openInstallations } from '../installations.ts'
-import { EVENTS_PATH } from '../manifest.ts'
 import { createSlackWeb } from '../web.ts'
 import { listen } from './app.ts'
-import { boltLogger } from './bolt-logger.ts'
 import { installRoutes } from './install.ts'
 import { createManagers } from './managers.ts'
 import { forget } from './removed.ts'
+import { createRequests } from './requests.ts'
 import { createSocket } from './socket.ts'
 
 /** How long a database that has gone away is waited for. */
 const PATIENCE_SECONDS = 1.5
-/** Slack's requests are a few kilobytes. */
-const LONGEST_BODY_BYTES = 1024 ** 2
 const LAST_ANSWERS_MS = 3_000
 
 /** @returns the addresses that the process's web server is to serve */
@@ -75,20 +71,9 @@ export function serveSlack(
     }
   }
   if (signingSecret) {
-    const receiver = new HTTPReceiver({
-      signingSecret,
-      endpoints: EVENTS_PATH,
-      bodyLimit: LONGEST_BODY_BYTES,
-      logger: boltLogger(log),
-    })
+    const { receiver, route } = createRequests(signingSecret, log)
     const answers = listen(receiver, deps, onRemoved)
-    const events: Route = {
-      method: 'POST',
-      path: EVENTS_PATH,
-      maxBodyBytes: LONGEST_BODY_BYTES,
-      handle: receiver.requestListener,
-    }
-    return { routes: [events, ...pages], stop: () => within(answers.settled()) }
+    return { routes: [route, ...pages], stop: () => within(answers.settled()) }
   }
   log.error(
     'Slack cannot be heard: set SLACK_APP_TOKEN for a socket, or SLACK_SIGNING_SECRET for requests to your address.',

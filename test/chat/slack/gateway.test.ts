@@ -289,6 +289,26 @@ describe('several workspaces, by OAuth', async () => {
   })
 })
 
+describe('a form that is answered late', async () => {
+  const band = await createSlackBand({ env: { MAX_OPEN_REQUESTS: '1' } })
+  const { slack, world, channel, ann } = band
+  await world.script({ download: [{ do: 'succeed', seconds: 60 }] })
+  await band.start()
+
+  test('says in private what was wrong with it', async () => {
+    await (await band.separate()).answer
+    const asked = await slack.command(ann, channel, '')
+    const view = await until(() => asked.view())
+    const lock = await world.services.db.session()
+    await lock.query('begin; lock table interactions in access exclusive mode')
+    const sent = await slack.submit(ann, view, { song: 'Another Song' })
+    await sent.answer
+    expect(view.isOpen).toBe(false)
+    await lock.end()
+    await until(() => asked.told.some(({ text }) => /too many songs under way/.test(text)))
+  })
+})
+
 describe('what cannot be heard', () => {
   test('a refused SLACK_APP_TOKEN ends nothing else', async () => {
     const slack = await startSlack()

@@ -67,6 +67,7 @@ export function createSocket(
     }
   }
 
+  let wasOpen = false
   /** One connection from its opening to its end. @returns whether it was of use */
   const serve = async (): Promise<boolean> => {
     const lost = Promise.withResolvers<void>()
@@ -74,7 +75,8 @@ export function createSocket(
     try {
       await open()
       const openedAt = performance.now()
-      log.debug('a connection to Slack is open')
+      if (!wasOpen) log.info('listening at Slack')
+      wasOpen = true
       await Promise.race([lost.promise, closed])
       return performance.now() - openedAt > LIVED_SECONDS * 1000
     } finally {

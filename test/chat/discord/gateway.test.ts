@@ -591,26 +591,6 @@ describe('at Discord', async () => {
   })
 
   describe('the connection', () => {
-    test('30 commands within a second are answered within one, each saved once', async () => {
-      const { discord, channel, separate } = await open()
-      const people = Array.from({ length: 30 }, () => discord.user())
-      const startMs = performance.now()
-      const asked = await Promise.all(people.map((person) => separate(newSong(), person)))
-      const answers = await Promise.all(asked.map(({ answer }) => answer))
-      expect(performance.now() - startMs).toBeLessThan(1000)
-      expect(answers.every((answer) => answer?.type === 4 && !answer.message?.ephemeral)).toBe(true)
-      for (const interaction of asked) await requestOf(interaction)
-      expect(channel.messages).toHaveLength(30)
-    })
-
-    test('200 commands at once are all answered in time', async () => {
-      const { discord, separate } = await open()
-      const people = Array.from({ length: 200 }, () => discord.user())
-      const asked = await Promise.all(people.map((person) => separate(newSong(), person)))
-      const answers = await Promise.all(asked.map(({ answer }) => answer))
-      expect(answers.filter((answer) => answer?.type === 4 && !answer.message?.ephemeral)).toHaveLength(200)
-    })
-
     test('two processes on one token: one request and one message', async () => {
       const { discord, serve, channel, separate, lines } = await open()
       serve()

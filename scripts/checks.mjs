@@ -1,6 +1,7 @@
 // npm test and npm run check: every part runs, also after one has failed; the last line sums up.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pythonOf } from './setup/environments.mjs'
@@ -75,14 +76,26 @@ function vitest(folder, filter) {
   }
 }
 
-function pytest(folder, environment, ...tests) {
+/** Beside another; what it says is shown when it has ended. */
+async function pytest(folder, environment, ...tests) {
   const report = join(folder, `${environment}.xml`)
-  const ok = passes(
-    `Python tests (pytest, ${environment})`,
+  const said = join(folder, `${environment}.log`)
+  const title = `Python tests (pytest, ${environment})`
+  const startedAt = Date.now()
+  const output = openSync(said, 'w')
+  const child = spawn(
     pythonOf(environment),
     ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, ...tests],
-    { cwd: pythonFolder, env: { PYTHONPATH: '', PYTHONHOME: undefined } },
+    {
+      cwd: pythonFolder,
+      env: { ...process.env, PYTHONPATH: '', PYTHONHOME: undefined },
+      stdio: ['ignore', output, output],
+    },
   )
+  const ended = await once(child, 'close').catch((error) => [error.message])
+  const ok = ended[0] === 0
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+  console.log(`\n── ${title}\n${readFileSync(said, 'utf8')}${ok ? 'ok' : 'FAILED'}: ${title} (${seconds} s)`)
   try {
     const suite = readFileSync(report, 'utf8').match(/<testsuite [^>]*>/)[0]
     const count = (name) => Number(suite.match(new RegExp(` ${name}="(\\d+)"`))[1])
@@ -103,16 +116,17 @@ function conclude(parts) {
 }
 
 /** Everything; with arguments only the tests that vitest picks by them. */
-export function testEverything(args) {
+export async function testEverything(args) {
   const folder = mkdtempSync(join(tmpdir(), 'sfa-test-'))
   try {
     if (args.length > 0) return conclude([vitest(folder, args)])
-    return conclude([
-      staticChecks(),
-      vitest(folder, []),
+    const parts = [staticChecks(), vitest(folder, [])]
+    // One computes, the other waits.
+    const python = await Promise.all([
       pytest(folder, 'separate', 'tests', '--ignore=tests/download'),
       pytest(folder, 'download', 'tests/download'),
     ])
+    return conclude([...parts, ...python])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -319,6 +319,25 @@ describe('/separate on Slack', async () => {
   })
 })
 
+describe('a worker without the credentials of Slack', async () => {
+  const band = await createSlackBand()
+  const { slack, world, channel, ann } = band
+  await band.botProcess()
+
+  test('leaves a file of Slack to one that has them', async () => {
+    await world.script({})
+    const poor = world.worker({ chats: [] })
+    const file = { name: 'demo.flac', bytes: Buffer.from('fLaC'), mimetype: 'audio/flac' }
+    await slack.shortcut(ann, slack.share(ann, channel, file), 'separate_file')
+    const card = await band.card()
+    const postponed = `select 1 from job_events where kind = 'postponed' and error_code = 'chat_waiting'`
+    await until(async () => (await world.rows(postponed)).length > 0)
+    await poor.stop(0)
+    world.worker({ chats: band.chats })
+    expect(names(await band.delivered(card))).toEqual(STEMS)
+  })
+})
+
 describe('with a token that Slack takes no more', async () => {
   const band = await createSlackBand()
   await band.start()

@@ -129,7 +129,7 @@ export class Courier {
   }
 
   async #show(entry: Entry, release: () => void): Promise<void> {
-    const { chat, records, prove, nowMs, log } = this.#deps
+    const { records, prove, nowMs, log } = this.#deps
     const { requestId } = entry.message
     let card: Card | undefined
     try {
@@ -155,17 +155,8 @@ export class Courier {
         release()
         if (!hasEnded(card.state)) return
       } else {
-        const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
-        const dueMs = message.editedAt ? message.editedAt.getTime() + gapSeconds * 1000 : 0
-        // Delivery edits too, when it attaches the files.
-        if (dueMs > nowMs()) return this.#again(entry, release, dueMs)
-        await prove()
-        const { workspace } = chat.pacing
-        const channel = channelBudget(chat.pacing, message, nowMs())
-        const editedAt = await records.takeEdit(requestId, gapSeconds, { channel, workspace })
-        if (!editedAt) return this.#again(entry, release, nowMs() + TURN_MS)
-        entry.message.editedAt = editedAt
-        await chat.edit(message, card)
+        const dueMs = await this.#edit(message, card)
+        if (dueMs !== undefined) return this.#again(entry, release, dueMs)
       }
       await records.messageShows(requestId, { shown, state: card.state })
       entry.message.shown = shown
@@ -176,6 +167,23 @@ export class Courier {
         this.#later(entry)
       })
     }
+  }
+
+  /** Takes the turn at editing, and edits. @returns when to try again, where it is another's turn */
+  async #edit(message: Message, card: Card): Promise<number | undefined> {
+    const { chat, records, prove, nowMs } = this.#deps
+    const gapSeconds = secondsBetweenEdits(chat.pacing, message, nowMs())
+    const dueMs = message.editedAt ? message.editedAt.getTime() + gapSeconds * 1000 : 0
+    // Delivery edits too, when it attaches the files.
+    if (dueMs > nowMs()) return dueMs
+    await prove()
+    const { workspace } = chat.pacing
+    const channel = channelBudget(chat.pacing, message, nowMs())
+    const editedAt = await records.takeEdit(message.requestId, gapSeconds, { channel, workspace })
+    if (!editedAt) return nowMs() + TURN_MS
+    message.editedAt = editedAt
+    await chat.edit(message, card)
+    return undefined
   }
 
   /** A message for a request that has none. @returns in how many ms it is to be looked at again; undefined when it shows the card */

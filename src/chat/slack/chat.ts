@@ -1,5 +1,4 @@
 // Slack behind the chat port, by its Web API alone: what the courier and delivery use, in any process that has the credentials.
-
 import type { Card } from '../../domain/card.ts'
 import type { Pacing } from '../../domain/pace.ts'
 import { ChatError, ERRORS } from '../../errors.ts'

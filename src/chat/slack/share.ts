@@ -105,15 +105,18 @@ async function askToShare(
       thread_ts: message.messageId,
       initial_comment: comment,
     })
-    await sharingIsSaid(db, message.requestId)
   } catch (error) {
     // Without an answer it may have taken effect: whoever comes next looks first.
-    if (error instanceof ChatError && error.code === 'chat_unavailable') throw error
+    if (!(error instanceof ChatError) || error.code === 'chat_unavailable') throw error
+    if (slackError(error) !== 'file_not_found') {
+      await endSharing(db, message.requestId)
+      throw error
+    }
     // Slack keeps what nobody shares for a while only.
-    if (slackError(error) === 'file_not_found') await startOver(db, message.requestId, 0)
-    else await endSharing(db, message.requestId)
-    throw error
+    await startOver(db, message.requestId, 0)
+    throw new ChatError('chat_unavailable', { cause: error })
   }
+  await sharingIsSaid(db, message.requestId)
 }
 
 /** Whether every file has come to the channel: Slack's own word that it was done is not enough. */

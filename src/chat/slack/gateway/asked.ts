@@ -1,5 +1,4 @@
 // What Slack says of a command, a press or a form: who asks, where, and how they may be answered. Pure.
-
 import { createHash } from 'node:crypto'
 import type { NewMessage } from '../../../store/messages.ts'
 import type { Interaction } from '../../../store/requests.ts'

@@ -64,7 +64,7 @@ async function suggestionsFor(
 
 export async function answerForm(
   body: InteractiveBody & {
-    view: { id: string; callback_id: string; private_metadata: string; state: unknown }
+    view: { callback_id: string; private_metadata: string; state: unknown }
   },
   ack: Acknowledge,
   deps: AnswerDeps,
@@ -78,8 +78,7 @@ export async function answerForm(
     await ack()
     return
   }
-  const triggerId = from.triggerId || view.id
-  const asked = { ...from, triggerId, channel: told.data.channel, responseUrl: told.data.responseUrl }
+  const asked = { ...from, channel: told.data.channel, responseUrl: told.data.responseUrl }
   const ways = { ack, carriesText: false, errorsOf: (error: UserError) => errorsOf(command, error) }
   await answer(asked, deps, ways, async () => {
     const { values, file } = valuesOf<ModalFile>(view.state as ViewState)

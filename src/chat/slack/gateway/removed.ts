@@ -1,5 +1,4 @@
 // A workspace or an enterprise has removed the app: its token is forgotten, and what it still asked for is stopped.
-
 import type { Boss } from '../../../queue/boss.ts'
 import { failRequest } from '../../../queue/cancel.ts'
 import type { Database } from '../../../store/database.ts'

@@ -1,19 +1,16 @@
 // One side of the upload bench, in a process of its own: node bench/upload-side.ts <ours|filesUploadV2> <channel> <person> <workspace> <file> …
 // Prints its peak memory in bytes and the seconds that the upload took.
-import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type FilesUploadV2Arguments, WebClient } from '@slack/web-api'
 import { slackAccess } from '../src/chat/slack/access.ts'
-import { openSlackChat, SLACK_APP } from '../src/chat/slack/chat.ts'
+import { openSlackChat } from '../src/chat/slack/chat.ts'
 import { readSettings } from '../src/config.ts'
 import { cardOf } from '../src/domain/card.ts'
-import { fileSource } from '../src/domain/source.ts'
 import { createLog } from '../src/log.ts'
-import { claim } from '../src/queue/claim.ts'
 import { openServices } from '../src/services.ts'
 import { readCard } from '../src/store/cards.ts'
-import { findMessage } from '../src/store/messages.ts'
+import { claimOnSlack } from '../test/support/claim-on-slack.ts'
 
 const [side = '', channel = '', person = '', workspace = '', ...paths] = process.argv.slice(2)
 const settings = readSettings(process.env, process.cwd())
@@ -23,28 +20,9 @@ async function ours(): Promise<number> {
   const access = slackAccess(settings)
   if (!access) throw new Error('no Slack')
   const chat = openSlackChat(access, services.db)
-  const { request } = await claim(services, {
-    interaction: { platform: 'slack', app: SLACK_APP, externalId: randomUUID(), person, workspace, channel },
-    source: fileSource(randomUUID().replaceAll('-', '').repeat(2), 'Song.flac'),
-    asked: { model: 'auto', stems: [], format: 'wav' },
-    separate: true,
-    resumes: false,
-    message: {
-      interactionId: null,
-      token: null,
-      tokenExpiresAt: null,
-      maxFileBytes: null,
-      installation: `-/${workspace}`,
-      personName: 'ann',
-      isBegun: false,
-    },
-    maxOpenRequests: Number.POSITIVE_INFINITY,
-  })
-  const [message, facts] = [
-    await findMessage(services.db, request.id),
-    await readCard(services.db, request.id),
-  ]
-  if (!message || !facts) throw new Error('no message')
+  const message = await claimOnSlack(services, { workspace, channel, person })
+  const facts = await readCard(services.db, message.requestId)
+  if (!facts) throw new Error('no card')
   const messageId = await chat.post(message, cardOf(facts, new Date()))
   const files = paths.map((path) => ({
     name: basename(path),

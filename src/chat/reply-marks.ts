@@ -1,4 +1,5 @@
-// The marks in an answer's lines: `#{12}` is a request's message, `@{id}` a person. Each platform writes them in its own way. Pure.
+// The lines of an answer, and the marks in them: `#{12}` is a request's message, `@{id}` a person. Each platform writes them in its own
+// way. Pure.
 import type { TextReply } from '../../commands/command.ts'
 
 const MARK = /@\{([A-Za-z0-9]{1,32})\}|#\{(\d{1,15})\}/g
@@ -27,4 +28,26 @@ export function writeMarks(
     at = match.index + all.length
   }
   return out + write.text(line.slice(at))
+}
+
+/** As many lines as fit below the heading within `longest` UTF-16 units, and how many more there are. */
+export function linesWithin(
+  heading: string,
+  lines: string[],
+  written: (line: string) => string,
+  longest: number,
+): string {
+  const shown = [heading]
+  let length = heading.length
+  const rest = `\n…and ${lines.length} more`.length
+  for (const [index, line] of lines.entries()) {
+    const text = written(line)
+    if (length + 1 + text.length + rest > longest) {
+      shown.push(`…and ${lines.length - index} more`)
+      break
+    }
+    shown.push(text)
+    length += 1 + text.length
+  }
+  return shown.join('\n')
 }

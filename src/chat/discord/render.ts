@@ -11,7 +11,8 @@ import type { Card, CardAction } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
 import { cleanText } from '../foreign-text.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
-import { writeMarks } from '../reply-marks.ts'
+import { linesWithin, writeMarks } from '../reply-marks.ts'
+import { stageBar } from '../stage-bar.ts'
 import { webAddress } from '../web-address.ts'
 import { escapeMarkdown, foreignText } from './markdown.ts'
 
@@ -24,8 +25,6 @@ export type CardMessage = {
   allowed_mentions: { parse: [] }
 }
 
-const BAR_CELLS = 8
-const LABEL_COLUMNS = 10
 const LONGEST = { title: 256, artist: 256, fact: 100, note: 250, stageNote: 150, error: 800, text: 2000 }
 const MOST_FACTS = 6
 const MOST_NOTES = 5
@@ -83,12 +82,7 @@ function describe(card: Card, now: Date): string {
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
 function stageLine(line: Card['lines'][number]): string {
-  const fraction = Math.min(1, Math.max(0, Number.isFinite(line.fraction) ? line.fraction : 0))
-  const full = Math.floor(fraction * BAR_CELLS)
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
-  const percent = line.state === 'discarded' ? '   ✗' : `${Math.floor(fraction * 100)}%`.padStart(4)
-  const text = `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${foreignText(line.note ?? '', LONGEST.stageNote)}`
-  return text.trimEnd()
+  return `\`${stageBar(line)}\` ${foreignText(line.note ?? '', LONGEST.stageNote)}`.trimEnd()
 }
 
 /** Discord's clients count down by themselves. */
@@ -134,19 +128,7 @@ export function renderText(
   { linkOf }: { linkOf: (number: number) => string | undefined },
 ): string {
   const heading = `**${foreignText(title, LONGEST.title)}**`
-  const shown = [heading]
-  let length = heading.length
-  const rest = `\n…and ${lines.length} more`.length
-  for (const [index, line] of lines.entries()) {
-    const text = textLine(line, linkOf)
-    if (length + 1 + text.length + rest > LONGEST.text) {
-      shown.push(`…and ${lines.length - index} more`)
-      break
-    }
-    shown.push(text)
-    length += 1 + text.length
-  }
-  return shown.join('\n')
+  return linesWithin(heading, lines, (line) => textLine(line, linkOf), LONGEST.text)
 }
 
 const LONGEST_LINE = 1000

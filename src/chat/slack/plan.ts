@@ -3,6 +3,7 @@
 import type { PlanBlock, TaskCardBlock } from '@slack/web-api'
 import type { Card } from '../../domain/card.ts'
 import { plainText } from '../foreign-text.ts'
+import { percentOf } from '../stage-bar.ts'
 
 const LONGEST_TITLE = 150
 const STATUS: Record<Card['lines'][number]['state'], TaskCardBlock['status']> = {
@@ -30,11 +31,6 @@ export function planOf(card: Card): PlanBlock {
       }
     }),
   }
-}
-
-/** How far a stage has got, in whole percent. */
-export function percentOf({ fraction }: Card['lines'][number]): number {
-  return Math.floor(Math.min(1, Math.max(0, fraction || 0)) * 100)
 }
 
 export function hasPlan(blocks: { type: string }[]): boolean {

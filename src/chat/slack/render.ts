@@ -6,16 +6,15 @@ import type { Card, CardAction } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
 import { cleanText, plainText } from '../foreign-text.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
-import { writeMarks } from '../reply-marks.ts'
+import { linesWithin, writeMarks } from '../reply-marks.ts'
+import { percentOf, stageBar } from '../stage-bar.ts'
 import { webAddress } from '../web-address.ts'
 import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
-import { percentOf, planOf } from './plan.ts'
+import { planOf } from './plan.ts'
 
 /** `text` is what notifications and screen readers say; the blocks are what is seen. */
 export type CardMessage = { text: string; blocks: KnownBlock[] }
 
-const BAR_CELLS = 8
-const LABEL_COLUMNS = 10
 const LONGEST = {
   title: 150,
   artist: 250,
@@ -90,12 +89,7 @@ function about(card: Card): SectionBlock | undefined {
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
 function stageLine(line: Card['lines'][number]): string {
-  const done = percentOf(line)
-  const full = Math.floor((done * BAR_CELLS) / 100)
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full)
-  const percent = line.state === 'discarded' ? '   ✗' : `${done}%`.padStart(4)
-  const note = foreignMrkdwn(line.note ?? '', LONGEST.stageNote)
-  return `\`${line.label.padEnd(LABEL_COLUMNS)} ${bar} ${percent}\` ${note}`.trimEnd()
+  return `\`${stageBar(line)}\` ${foreignMrkdwn(line.note ?? '', LONGEST.stageNote)}`.trimEnd()
 }
 
 /** In the reader's own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
@@ -165,19 +159,7 @@ export function renderText(
   { linkOf }: { linkOf: (number: number) => string | undefined },
 ): string {
   const heading = `*${foreignMrkdwn(title, LONGEST.title)}*`
-  const shown = [heading]
-  let length = heading.length
-  const rest = `\n…and ${lines.length} more`.length
-  for (const [index, line] of lines.entries()) {
-    const text = textLine(line, linkOf)
-    if (length + 1 + text.length + rest > LONGEST.text) {
-      shown.push(`…and ${lines.length - index} more`)
-      break
-    }
-    shown.push(text)
-    length += 1 + text.length
-  }
-  return shown.join('\n')
+  return linesWithin(heading, lines, (line) => textLine(line, linkOf), LONGEST.text)
 }
 
 function textLine(line: string, linkOf: (number: number) => string | undefined): string {

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll } from 'vitest'
 import { slackAccess } from '../../../src/chat/slack/access.ts'
-import { openSlackChat, SLACK_APP } from '../../../src/chat/slack/chat.ts'
-import { claim } from '../../../src/queue/claim.ts'
-import { findMessage, type Message } from '../../../src/store/messages.ts'
+import { openSlackChat } from '../../../src/chat/slack/chat.ts'
+import type { Message } from '../../../src/store/messages.ts'
+import { claimOnSlack } from '../../support/claim-on-slack.ts'
 import { type Channel, type Recorded, startSlack } from '../../support/slack/server.ts'
-import { createWorld, newSong } from '../../support/world.ts'
+import { createWorld } from '../../support/world.ts'
 import { chatContract } from '../contract.ts'
 
 const MAX_FILE_BYTES = 10 * 1024 ** 2
@@ -29,31 +28,8 @@ async function openSide() {
     async request(): Promise<Message> {
       const channel = workspace.channel({ private: true })
       places.set(channel.id, channel)
-      const { request } = await claim(world.services, {
-        interaction: {
-          platform: 'slack',
-          app: SLACK_APP,
-          externalId: randomUUID(),
-          person: workspace.user().id,
-          workspace: workspace.id,
-          channel: channel.id,
-        },
-        source: newSong(),
-        asked: { model: 'auto', stems: [], format: 'mp3' },
-        separate: true,
-        resumes: false,
-        message: {
-          interactionId: null,
-          token: null,
-          tokenExpiresAt: null,
-          maxFileBytes: null,
-          installation: `-/${workspace.id}`,
-          personName: 'ann',
-          isBegun: false,
-        },
-        maxOpenRequests: Number.POSITIVE_INFINITY,
-      })
-      return (await findMessage(db, request.id)) as Message
+      const place = { workspace: workspace.id, channel: channel.id, person: workspace.user().id }
+      return claimOnSlack(world.services, place)
     },
     messages(of: Message) {
       const seen = channelOf(of).messages.filter(({ ephemeralFor }) => !ephemeralFor)

@@ -13,12 +13,12 @@ import { openSlackChat } from '../../../src/chat/slack/chat.ts'
 import { installRoutes } from '../../../src/chat/slack/gateway/install.ts'
 import { openInstallations } from '../../../src/chat/slack/installations.ts'
 import { BOT_SCOPES } from '../../../src/chat/slack/manifest.ts'
-import { claim } from '../../../src/queue/claim.ts'
-import { findMessage, type Message } from '../../../src/store/messages.ts'
+import type { Message } from '../../../src/store/messages.ts'
 import { startWebServer } from '../../../src/web/server.ts'
 import { cardFor } from '../../support/card.ts'
+import { claimOnSlack } from '../../support/claim-on-slack.ts'
 import { until } from '../../support/until.ts'
-import { createWorld, newSong, type World } from '../../support/world.ts'
+import { createWorld, type World } from '../../support/world.ts'
 
 const BOT_TOKEN = 'xoxb-of-the-one-workspace'
 const SILENT_TOKEN = 'xoxb-that-may-not-share-files'
@@ -98,35 +98,8 @@ describe('the peer called emulate', async () => {
   const slack = await startEmulate(world, `${publicUrl}/slack/oauth_redirect`)
   const access: SlackAccess = { apiUrl: `${slack.url}/api/`, botToken: BOT_TOKEN, client: null }
 
-  const request = async (): Promise<Message> => {
-    const { request } = await claim(services, {
-      interaction: {
-        platform: 'slack',
-        app: 'slack',
-        externalId: randomUUID(),
-        person: PERSON,
-        workspace: slack.workspace,
-        channel: slack.channel,
-      },
-      source: newSong(),
-      asked: { model: 'auto', stems: [], format: 'mp3' },
-      separate: true,
-      resumes: false,
-      message: {
-        interactionId: null,
-        token: null,
-        tokenExpiresAt: null,
-        maxFileBytes: null,
-        installation: `-/${slack.workspace}`,
-        personName: 'ann',
-        isBegun: false,
-      },
-      maxOpenRequests: 100,
-    })
-    const message = await findMessage(services.db, request.id)
-    if (!message) throw new Error('the request has no message')
-    return message
-  }
+  const request = () =>
+    claimOnSlack(services, { workspace: slack.workspace, channel: slack.channel, person: PERSON })
   const file = async (name: string, bytes: number): Promise<Attachment> => {
     const path = join(world.folder, `${randomUUID()}-${name}`)
     await writeFile(path, randomBytes(bytes))

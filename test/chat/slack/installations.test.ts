@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { forget, whoRemoved } from '../../../src/chat/slack/gateway/removed.ts'
 import { installationOf, openInstallations } from '../../../src/chat/slack/installations.ts'
 import { seal, unseal } from '../../../src/chat/slack/sealing.ts'
-import { claim } from '../../../src/queue/claim.ts'
 import { type InstallationKey, keyText } from '../../../src/store/slack-installations.ts'
+import { claimOnSlack } from '../../support/claim-on-slack.ts'
 import { createWorld, newSong } from '../../support/world.ts'
 
 const SECRET = 'the-secret-of-the-client'
@@ -20,6 +20,8 @@ const UNREADABLE = {
   message: 'My token for this workspace can be read no more: install me again, then retry.',
 }
 const API_URL = 'http://127.0.0.1:9/api/'
+/** After everything that was done before, which the database knows to the microsecond. */
+const justNow = () => new Date(Date.now() + 1000)
 const many = (secret = SECRET, botToken: string | null = null) => ({
   apiUrl: API_URL,
   botToken,
@@ -149,7 +151,7 @@ describe('installations', async () => {
     expect(await installations.tokenOf(INSIDE)).toBe('of-the-workspace')
     await world.rows(`delete from slack_installations where enterprise_id = 'E1' and team_id = 'T1'`)
     expect(await installations.tokenOf(INSIDE)).toBe('from-before-the-enterprise')
-    await installations.remove(WORKSPACE, new Date())
+    await installations.remove(WORKSPACE, justNow())
     expect(await installations.tokenOf(INSIDE)).toBe('of-the-enterprise')
     // The enterprise itself has no workspace to prefer.
     expect(await installations.tokenOf(WHOLE)).toBe('of-the-enterprise')
@@ -182,13 +184,13 @@ describe('installations', async () => {
     await save({ enterpriseId: 'E1', teamId: 'T2' }, 'c')
     await save(WHOLE, 'd')
     await save({ enterpriseId: 'E2', teamId: null }, 'e')
-    await installations.remove(key, new Date())
+    await installations.remove(key, justNow())
     expect(await keys()).toEqual(left)
   })
 
   test('that are removed leave nothing to reach the workspace by', async () => {
     await save(WORKSPACE, 'xoxb-1')
-    await installations.remove(WORKSPACE, new Date())
+    await installations.remove(WORKSPACE, justNow())
     await expect(installations.tokenOf(WORKSPACE)).rejects.toMatchObject(REMOVED)
     await expect(installations.tokenOf({ enterpriseId: null, teamId: null })).rejects.toMatchObject(REMOVED)
   })
@@ -210,31 +212,10 @@ describe('installations', async () => {
 
   describe('when the app was removed', () => {
     const ask = async (key: InstallationKey, source = newSong(), platform = 'slack') => {
-      const { request } = await claim(world.services, {
-        interaction: {
-          platform,
-          app: platform,
-          externalId: randomUUID(),
-          person: `U${randomUUID().slice(0, 8).toUpperCase()}`,
-          workspace: key.teamId ?? 'T7',
-          channel: 'C1',
-        },
-        source,
-        asked: { model: 'auto', stems: [], format: 'mp3' },
-        separate: true,
-        resumes: false,
-        message: {
-          interactionId: null,
-          token: null,
-          tokenExpiresAt: null,
-          maxFileBytes: null,
-          installation: keyText(key),
-          personName: null,
-          isBegun: false,
-        },
-        maxOpenRequests: Number.POSITIVE_INFINITY,
-      })
-      return request
+      const person = `U${randomUUID().slice(0, 8).toUpperCase()}`
+      const place = { workspace: key.teamId ?? 'T7', channel: 'C1', person, installation: keyText(key) }
+      const { requestId: id, trackId } = await claimOnSlack(world.services, { ...place, source, platform })
+      return { id, trackId }
     }
     const standing = async ({ id }: { id: string }) => {
       const [row] = await world.rows('select state, error_code, error_message from requests where id = $1', [
@@ -261,7 +242,7 @@ describe('installations', async () => {
       ]
       for (const { trackId } of [alone, shared, elsewhere]) expect(await jobsOf(trackId)).toHaveLength(1)
 
-      await forget(WORKSPACE, new Date(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss })
 
       for (const request of [alone, shared])
         expect(await standing(request)).toEqual({
@@ -285,9 +266,9 @@ describe('installations', async () => {
         ['ready', ready],
       ] as const)
         await world.rows('update requests set state = $2 where id = $1', [id, state])
-      await forget(WORKSPACE, new Date(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss })
       // Being told twice does no harm.
-      await forget(WORKSPACE, new Date(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss })
       expect(await standing(delivered)).toMatchObject({ state: 'delivered', error_code: null })
       expect(await standing(cancelled)).toMatchObject({ state: 'cancelled', error_code: null })
       // Its stems are made, and there is nowhere to bring them.
@@ -300,12 +281,12 @@ describe('installations', async () => {
       await forget(WORKSPACE, new Date(Date.now() - 60_000), { installations, db, boss })
       expect(await installations.tokenOf(WORKSPACE)).toBe('xoxb-again')
       expect(await standing(request)).toMatchObject({ state: 'working' })
-      await forget(WORKSPACE, new Date(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss })
     })
 
     test('of a whole enterprise, what its workspaces asked by that installation fails', async () => {
       const [theirs, own] = [await ask(WHOLE), await ask(INSIDE)]
-      await forget(WHOLE, new Date(), { installations, db, boss })
+      await forget(WHOLE, justNow(), { installations, db, boss })
       expect(await standing(theirs)).toMatchObject({ state: 'failed' })
       expect(await standing(own)).toMatchObject({ state: 'working' })
     })

@@ -4,33 +4,22 @@ import type { Settings } from '../../../config.ts'
 import { describeError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import type { Services } from '../../../services.ts'
-import type { Database } from '../../../store/database.ts'
+import { commandDepsOf } from '../../command-deps.ts'
 import { registerCommands } from '../register.ts'
 import { createDiscordRest, type DiscordAccess } from '../rest.ts'
 import { answer } from './answer.ts'
 import { attachmentOrigins } from './attachment.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 
-/** How long a database that has gone away is waited for. */
-const PATIENCE_SECONDS = 1.5
-
 export function serveDiscord(
   access: DiscordAccess,
   settings: Settings,
-  { db, boss, files }: Services,
+  services: Services,
   log: Log,
 ): Gateway {
   const rest = createDiscordRest(access)
   const deps = {
-    // The person waits three seconds, and is told then what there is to tell.
-    db: {
-      ...db,
-      transaction: (work, limits) => db.transaction(work, { patienceSeconds: PATIENCE_SECONDS, ...limits }),
-    } satisfies Database,
-    boss,
-    files,
-    defaultModel: settings.MODEL,
-    maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+    ...commandDepsOf(settings, services),
     rest,
     log,
     commands: COMMANDS,

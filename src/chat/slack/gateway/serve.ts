@@ -3,9 +3,9 @@ import { COMMANDS } from '../../../../commands/index.ts'
 import type { Settings } from '../../../config.ts'
 import type { Log } from '../../../log.ts'
 import type { Services } from '../../../services.ts'
-import type { Database } from '../../../store/database.ts'
 import type { InstallationKey } from '../../../store/slack-installations.ts'
 import type { Route } from '../../../web/server.ts'
+import { commandDepsOf } from '../../command-deps.ts'
 import { fileOrigins, type SlackAccess } from '../access.ts'
 import { openInstallations } from '../installations.ts'
 import { createSlackWeb } from '../web.ts'
@@ -16,8 +16,6 @@ import { forget } from './removed.ts'
 import { createRequests } from './requests.ts'
 import { createSocket } from './socket.ts'
 
-/** How long a database that has gone away is waited for. */
-const PATIENCE_SECONDS = 1.5
 const LAST_ANSWERS_MS = 3_000
 
 /** @returns the addresses that the process's web server is to serve */
@@ -27,20 +25,12 @@ export function serveSlack(
   services: Services,
   log: Log,
 ): { routes: Route[]; stop(): Promise<void> } {
-  const { db, boss, files } = services
+  const { db, boss } = services
   const { apiUrl, client } = access
   const installations = openInstallations(access, db)
   const web = createSlackWeb({ apiUrl, installations, single: client === null })
   const deps = {
-    // The person waits three seconds, and is told then what there is to tell.
-    db: {
-      ...db,
-      transaction: (work, limits) => db.transaction(work, { patienceSeconds: PATIENCE_SECONDS, ...limits }),
-    } satisfies Database,
-    boss,
-    files,
-    defaultModel: settings.MODEL,
-    maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+    ...commandDepsOf(settings, services),
     web,
     log,
     commands: COMMANDS,

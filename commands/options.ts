@@ -132,7 +132,8 @@ export function usageOf(command: Described, spelling: Spelling): string[] {
 }
 
 /** What stands for a value in the usage. */
-export function placeholder({ type, choices }: Option): string {
+export function placeholder({ type, choices, list }: Option): string {
+  if (list.length > 1) return `${list[0]},${list[1]},…`
   if (type === 'choice') return choices.join('|')
   return type === 'integer' ? '<number>' : '<text>'
 }

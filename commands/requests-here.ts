@@ -34,7 +34,8 @@ export async function requestToChange(
   { states, none }: { states: readonly RequestState[]; none: { code: ErrorCode; message: string } },
 ): Promise<ListedRequest> {
   if (options.number === undefined) {
-    const [newest] = await requestsHere(db, interaction, { person: interaction.person, states }, 1)
+    const wanted = { person: interaction.person, states, channelFirst: true }
+    const [newest] = await requestsHere(db, interaction, wanted, 1)
     if (!newest) throw new UserError(none.code, none.message)
     return newest
   }

@@ -28,7 +28,8 @@ export async function claimSong(
 ): Promise<RequestReply> {
   if (file && options.song)
     throw new UserError('not_a_song', 'Give either a song or a file, not both: two songs are two commands.')
-  if (!file && !options.song) throw new UserError('not_a_song')
+  if (!file && !options.song)
+    throw new UserError('not_a_song', 'Give a link to a song, its artist and title, or a file.')
   const source = file ?? parseSong(options.song ?? '')
   const { maxOpenRequests } = deps
   const wish = { interaction, source, asked, separate, resumes, anew, message, maxOpenRequests }

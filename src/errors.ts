@@ -15,7 +15,7 @@ export const ERRORS = {
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',
   missing_permissions: 'I may not do that in this channel.',
-  unsafe_attachment: 'That file does not lie on the chat platform itself: attach it to the command.',
+  unsafe_attachment: 'That file does not lie on the chat platform itself: upload it there, and give that.',
   attachment_gone: 'The attached file is no longer there: attach it again.',
   nothing_found: 'Nothing was found for those words: give a link, or the artist and the title.',
   unsupported_link: 'That link does not name one song: give the link of a single track.',

@@ -61,6 +61,8 @@ type Entry = {
 const EDITS_AT_ONCE = 16
 /** Somebody else has taken the turn in between: the rows tell when. */
 const TURN_MS = 250
+/** Whether a post in doubt is there is looked for this often. */
+const DOUBT_LOOK_MS = 6_000
 const STALE_MS = 60_000
 const LONGEST_BACKOFF_MS = 60_000
 /** Discord bans an address that goes on with a wrong token. */
@@ -197,7 +199,7 @@ export class Courier {
         return 0
       }
       const doubtMs = chat.doubtSeconds * 1000 - postBegunForMs
-      if (doubtMs > 0) return doubtMs
+      if (doubtMs > 0) return Math.min(doubtMs, DOUBT_LOOK_MS)
     }
     const shown = cardDigest(card)
     await records.postBegins(message.requestId)

@@ -63,8 +63,7 @@ const LABELS: Record<StageName, string> = {
   processing: 'Separation',
   delivery: 'Delivery',
 }
-export const STARTER_NOTE =
-  'Made by starter, the small model that comes along, far below htdemucs: `npm run models -- fetch htdemucs` brings the real one.'
+export const STARTER_NOTE = 'Made by starter, the small model that comes along: far below htdemucs.'
 
 export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')

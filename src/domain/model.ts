@@ -20,8 +20,5 @@ export function chooseModel(asked: string, loadable: Loadable[]): { model: strin
     .find((model) => model !== undefined)
   if (chosen) return { model: chosen.name, weights: chosen.weights }
   const known = [...new Set(loadable.map((model) => model.name))].join(', ')
-  throw new UserError(
-    'unknown_model',
-    `No model ${asked} can be loaded here: choose one of ${known}, or see \`npm run models\`.`,
-  )
+  throw new UserError('unknown_model', `No model ${asked} is here: choose one of ${known}.`)
 }

@@ -168,11 +168,16 @@ export type ListedRequest = Pick<Request, 'id' | 'number' | 'person' | 'state' |
   artist: string | null
 }
 
-/** The requests of a place, newest first; narrowed by what is given. */
+/** The requests of a place, newest first, with `channelFirst` those of the channel before the others; narrowed by what is given. */
 export async function requestsHere(
   db: Queryable,
   { platform, workspace, channel }: Place,
-  { person, states, number }: { person?: string; states?: readonly RequestState[]; number?: number },
+  {
+    person,
+    states,
+    number,
+    channelFirst = false,
+  }: { person?: string; states?: readonly RequestState[]; number?: number; channelFirst?: boolean },
   limit: number,
 ): Promise<ListedRequest[]> {
   const { rows } = await db.query<ListedRequest>(
@@ -180,8 +185,8 @@ export async function requestsHere(
      from requests r join tracks t on t.id = r.track_id
      where r.platform = $1 and r.workspace = $2 and (r.workspace <> '' or r.channel = $3)
        and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)
-     order by r.created_at desc, r.number desc limit $7`,
-    [platform, workspace, channel, person ?? null, states ?? null, number ?? null, limit],
+     order by $8 and r.channel = $3 desc, r.created_at desc, r.number desc limit $7`,
+    [platform, workspace, channel, person ?? null, states ?? null, number ?? null, limit, channelFirst],
   )
   return rows
 }

@@ -93,8 +93,8 @@ describe('a card in the terminal', () => {
     expect(cardOf({ ...facts, truncated: true }, new Date()).notes.join()).toMatch(/breaks off/)
   })
 
-  test('names what starter made, and how to get the real one', () => {
-    expect(card.notes.join()).toMatch(/starter.*npm run models -- fetch htdemucs/)
+  test('names what starter made', () => {
+    expect(card.notes.join()).toMatch(/starter.*far below htdemucs/)
   })
 })
 

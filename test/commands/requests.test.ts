@@ -103,6 +103,16 @@ describe('cancel and retry without a number', async () => {
     expect(await stateOf(world, second.id)).toMatchObject({ state: 'working' })
   })
 
+  test('one of this channel comes before a newer one of another', async () => {
+    const cat = personIn(deps, { person: 'cat' })
+    const here = (await cat.gives(separate, { song: 'of this channel' })).request
+    const there = personIn(deps, { person: 'cat', channel: 'other' })
+    const other = (await there.gives(separate, { song: 'of another' })).request
+    expect((await cat.gives(cancel)).lines).toEqual([`#{${here.number}} of this channel`])
+    expect((await cat.gives(cancel)).lines).toEqual([`#{${other.number}} of another`])
+    expect((await cat.gives(retry)).lines).toEqual([`#{${here.number}} of this channel`])
+  })
+
   test('what has ended cannot be cancelled, what has not failed cannot be tried again', async () => {
     const { id, number } = (await ann.gives(separate, { song: 'fourth' })).request
     await expect(ann.gives(retry, { number })).rejects.toMatchObject({ code: 'nothing_to_retry' })

@@ -79,9 +79,9 @@ function checkRequests({ SLACK_SIGNING_SECRET, PUBLIC_URL, HOST, PORT }: Setting
 }
 
 function checkInstalling({ PUBLIC_URL }: Settings): Finding {
-  return PUBLIC_URL
+  return PUBLIC_URL?.startsWith('https:')
     ? good(`Slack: workspaces install the app at ${PUBLIC_URL.replace(/\/+$/, '')}/slack/install`)
-    : bad('Slack: set PUBLIC_URL, so that workspaces can install the app')
+    : bad('Slack: set PUBLIC_URL to an https address, so that workspaces can install the app')
 }
 
 function webFor(apiUrl: string, token: string) {

@@ -6,6 +6,8 @@ import { UserError } from '../../errors.ts'
 import { MAIN_COMMAND } from './usage.ts'
 import { type Word, wordsIn } from './words.ts'
 
+const HELP = 'help'
+
 export type CommandText = {
   command: Command
   /** As they were written, for `parseOptions`. */
@@ -30,6 +32,9 @@ export function parseCommandText(commands: readonly Command[], text: string): Co
   const named = first?.isQuoted ? undefined : commandNamed(commands, first?.text ?? '')
   if (named && songOption(named)) return readSong(named, rest)
   if (named && fits(named, rest)) return readPlaces(named, rest)
+  // `help cancel`: help tells of all of them.
+  if (named?.name === HELP && rest.length === 1 && commandNamed(commands, rest[0]?.text ?? ''))
+    return readPlaces(named, [])
   return readSong(main, words)
 }
 

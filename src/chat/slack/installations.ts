@@ -23,7 +23,7 @@ export type Installations = {
 }
 
 const UNREADABLE = 'My token for this workspace can be read no more: install me again, then retry.'
-export const REMOVED = 'I was removed from this workspace: install me again, then retry.'
+export const REMOVED = 'I am not installed in this workspace any more: install me again, then retry.'
 
 export function openInstallations({ botToken, client }: SlackAccess, db: Database): Installations {
   return {

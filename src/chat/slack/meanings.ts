@@ -70,7 +70,7 @@ export function isNotIn(error: unknown): boolean {
 }
 
 export function notInSentence(botName: string): string {
-  return `I am not in this channel: type /invite @${botName} in it, then retry. In others' direct messages I cannot be: use a channel, or write to me.`
+  return `I am not in this channel: type /invite @${botName} in it, then /separate retry. In others' direct messages I cannot be: use a channel, or write to me.`
 }
 
 /** @param needed the scope that was missing */

@@ -46,7 +46,7 @@ export function modalOf(
         type: 'input',
         block_id: option.name,
         label: plain(capitalised(option.name), LONGEST.label),
-        ...(option.description ? { hint: plain(option.description, LONGEST.hint) } : {}),
+        ...(hintOf(option) ? { hint: plain(hintOf(option), LONGEST.hint) } : {}),
         optional: !option.required,
         element: elementOf(option, choices, value === undefined || value === null ? '' : String(value)),
       }
@@ -102,6 +102,12 @@ function checkboxesOf(action_id: string, list: string[], value: string): Element
     // Slack takes no empty list of them.
     ...(initial.length > 0 ? { initial_options: initial } : {}),
   }
+}
+
+/** What a choice does not show by itself. */
+function hintOf({ type, list, description }: Option): string {
+  if (list.length > 0) return 'All, where none is chosen'
+  return type === 'choice' ? '' : description
 }
 
 type Choice = { text: { type: 'plain_text'; text: string; emoji: boolean }; value: string }

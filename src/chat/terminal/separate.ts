@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { COLON_SPELLING } from '../../../commands/options.ts'
 import { separate } from '../../../commands/separate.ts'
 import type { Settings } from '../../config.ts'
+import { STARTER_NOTE } from '../../domain/card.ts'
 import { fileSource, looksLikeLink } from '../../domain/source.ts'
 import { cancelRequest } from '../../queue/cancel.ts'
 import type { Services } from '../../services.ts'
@@ -14,6 +15,8 @@ import { watchInterrupts } from './interrupt.ts'
 import { plain } from './render.ts'
 import { prepareOutDir, takeOut } from './takeout.ts'
 import { openScreen, watchRequest } from './watch.ts'
+
+const BETTER_MODEL = '`npm run models -- fetch htdemucs` brings that one.'
 
 export const EXIT = { delivered: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
@@ -94,6 +97,8 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
           '',
           `in ${folder}`,
           ...card.notes.map((note) => `\n${plain(note)}`),
+          // Who sits at the terminal can do something about it.
+          ...(card.notes.includes(STARTER_NOTE) ? [BETTER_MODEL] : []),
         ].join('\n'),
       )
     }

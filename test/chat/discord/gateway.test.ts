@@ -160,7 +160,7 @@ describe('at Discord', async () => {
       const stems = at.discord.command(at.ann, at.channel, 'separate', { song: 'x y', stems: 'triangle' })
       expect(privately(await answered(stems))).toMatch(/^stems: choose among/)
       const neither = at.discord.command(at.ann, at.channel, 'separate')
-      expect(privately(await answered(neither))).toMatch(/^That is neither a file nor a link/)
+      expect(privately(await answered(neither))).toMatch(/^Give a link to a song/)
       expect(await requestsOf(interaction)).toEqual([])
     })
 

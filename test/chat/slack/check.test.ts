@@ -61,7 +61,9 @@ describe('the doctor, of Slack', async () => {
 
   test('several workspaces need a page to install from', async () => {
     const client = { SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'secret', SLACK_APP_TOKEN: slack.appToken }
-    expect(await look(client)).toContainEqual(expect.stringMatching(/^bad Slack: set PUBLIC_URL/))
+    expect(await look(client)).toContainEqual(
+      expect.stringMatching(/^bad Slack: set PUBLIC_URL to an https address/),
+    )
     expect(await look({ ...client, PUBLIC_URL: 'https://stems.example' })).toContainEqual(
       'good Slack: workspaces install the app at https://stems.example/slack/install',
     )

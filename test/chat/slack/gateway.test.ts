@@ -56,6 +56,7 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
     expect(text).toMatch(/\/separate &lt;song&gt; \[stems=/)
     expect(text).toMatch(/\/separate cancel \[number\]/)
     expect(text).not.toMatch(/\/separate queue/)
+    expect(await told('help cancel')).toBe(text)
     expect(await told('help', boss)).toMatch(/\/separate queue/)
   })
 
@@ -145,6 +146,8 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
       expect(await slack.sslCheck()).toBe(200)
       expect(await slack.verifyUrl()).toBe(true)
       const before = (await requests()).length
+      for (const aheadSeconds of [400, -400])
+        expect(await signed(slack, `${bot.url}/slack/events`, '{"type":"x"}', '', aheadSeconds)).toBe(401)
       for (const signature of ['wrong', 'old', 'none'] as const) {
         const asked = await slack.command(ann, band.channel, 'A Song', { signature })
         expect((await asked.answer).status).toBe(401)
@@ -195,8 +198,9 @@ async function signed(
   url: string,
   body: string,
   charset = '',
+  aheadSeconds = 0,
 ): Promise<number> {
-  const time = Math.floor(Date.now() / 1000)
+  const time = Math.floor(Date.now() / 1000) + aheadSeconds
   const signature = createHmac('sha256', signingSecret).update(`v0:${time}:${body}`).digest('hex')
   const type = /^[[{n]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded'
   const headers = {

@@ -13,7 +13,7 @@ const REMOVED = {
   name: 'ChatError',
   code: 'chat_forbidden',
   passing: false,
-  message: 'I was removed from this workspace: install me again, then retry.',
+  message: 'I am not installed in this workspace any more: install me again, then retry.',
 }
 const UNREADABLE = {
   code: 'chat_forbidden',

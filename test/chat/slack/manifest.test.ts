@@ -59,7 +59,7 @@ describe('the manifest', () => {
       {
         command: '/separate',
         description: separate?.description,
-        usage_hint: '<song> [stems=<text>] [model=<text>] [format=mp3|flac|wav]',
+        usage_hint: '<song> [stems=vocals,drums,…] [model=<text>] [format=mp3|flac|wav]',
         should_escape: false,
       },
     ])

@@ -13,7 +13,7 @@ function named(name: string) {
 
 describe('how a command is written on Slack', () => {
   test.each([
-    ['separate', '/separate <song> [stems=<text>] [model=<text>] [format=mp3|flac|wav]'],
+    ['separate', '/separate <song> [stems=vocals,drums,…] [model=<text>] [format=mp3|flac|wav]'],
     ['analyze', '/separate analyze <song>'],
     ['status', '/separate status [number]'],
     ['history', '/separate history'],
@@ -34,7 +34,9 @@ describe('how a command is written on Slack', () => {
   })
 
   test('the hint is the usage without the command', () => {
-    expect(usageHint(named('separate'))).toBe('<song> [stems=<text>] [model=<text>] [format=mp3|flac|wav]')
+    expect(usageHint(named('separate'))).toBe(
+      '<song> [stems=vocals,drums,…] [model=<text>] [format=mp3|flac|wav]',
+    )
   })
 
   test('help speaks so, and says where a file is given', async () => {

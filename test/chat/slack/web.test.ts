@@ -261,7 +261,7 @@ describe("Slack's Web API", () => {
     const many = await openSlack(failing('token_revoked'), { single: false })
     await expect(many.web.call(PLACE, 'chat.update', {})).rejects.toMatchObject({
       code: 'chat_forbidden',
-      message: 'I was removed from this workspace: install me again, then retry.',
+      message: 'I am not installed in this workspace any more: install me again, then retry.',
     })
   })
 

@@ -9,6 +9,7 @@ import { boltLogger } from './bolt-logger.ts'
 
 const INSTALL_PATH = '/slack/install'
 const TIMEOUT_MS = 15_000
+const NOT_INSTALLED = `<!doctype html><meta charset="utf-8"><title>Not installed</title><p>The app was not installed. <a href="${INSTALL_PATH}">Try again</a></p>`
 
 export function installRoutes(
   {
@@ -51,8 +52,7 @@ export function installRoutes(
         provider.handleCallback(request, response, {
           failure: (error, _wishes, _request, answer) => {
             log.warn({ code: error.code }, 'a workspace did not install the app')
-            answer.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' })
-            answer.end(`The app was not installed (${error.code}). Start again at ${INSTALL_PATH}.\n`)
+            answer.writeHead(400, { 'Content-Type': 'text/html; charset=utf-8' }).end(NOT_INSTALLED)
           },
         }),
     },

@@ -6,6 +6,8 @@ import type { Route } from '../../../web/server.ts'
 import { EVENTS_PATH } from '../manifest.ts'
 import { boltLogger } from './bolt-logger.ts'
 
+/** Slack's own advice; Bolt takes any time that is to come. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+const LONGEST_AGE_SECONDS = 300
 /** Slack's requests are a few kilobytes. */
 const LONGEST_BODY_BYTES = 1024 ** 2
 
@@ -23,6 +25,7 @@ export function createRequests(signingSecret: string, log: Log): { receiver: HTT
       request.headers['content-type'] = type.trim().toLowerCase()
       if (!holdsObject(request.headers['content-type'], rawBody.toString()))
         return response.writeHead(400).end()
+      if (isOfTheFuture(request)) return response.writeHead(401).end()
       return receiver.requestListener(Object.assign(request, { rawBody }), response)
     },
   }
@@ -39,6 +42,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
     parts.push(part)
   }
   return Buffer.concat(parts)
+}
+
+function isOfTheFuture(request: IncomingMessage): boolean {
+  const at = Number(request.headers['x-slack-request-timestamp'])
+  return at - Date.now() / 1000 > LONGEST_AGE_SECONDS
 }
 
 function holdsObject(type: string, body: string): boolean {

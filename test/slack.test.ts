@@ -5,8 +5,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createCommandLine, PYTHON, SONG } from './support/command-line.ts'
+import { freePort } from './support/free-port.ts'
 import { type Message, startSlack } from './support/slack/server.ts'
-import { cardsIn, filesOf, freePort, mentionsIn, textOf } from './support/slack-band.ts'
+import { cardsIn, filesOf, mentionsIn, textOf } from './support/slack-band.ts'
 import { until } from './support/until.ts'
 
 describe('npm start, with Slack', async () => {

@@ -11,6 +11,8 @@ export type Upload = {
   saidShared: boolean
   /** How often it said so, and showed nothing. */
   unshown: number
+  /** How long ago a mention without files was begun, in ms; null when it was not. */
+  mentionBegunForMs: number | null
 }
 
 /** What is known of the files for this message; nothing of those for an earlier one. */
@@ -24,7 +26,9 @@ export async function findUpload(db: Queryable, requestId: string, thread: strin
        unshown = case when slack_uploads.thread = $2 then slack_uploads.unshown else 0 end,
        mention_begun_at = case when slack_uploads.thread = $2 then slack_uploads.mention_begun_at end,
        thread = $2
-     returning files, said_shared as "saidShared", unshown, (extract(epoch from clock_timestamp() - sharing_since) * 1000)::float8 as "sharingForMs"`,
+     returning files, said_shared as "saidShared", unshown,
+       (extract(epoch from clock_timestamp() - sharing_since) * 1000)::float8 as "sharingForMs",
+       (extract(epoch from clock_timestamp() - mention_begun_at) * 1000)::float8 as "mentionBegunForMs"`,
     [requestId, thread],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
@@ -61,20 +65,6 @@ export async function startOver(db: Queryable, requestId: string, unshown: numbe
     `update slack_uploads set files = '[]', sharing_since = null, said_shared = false, unshown = $2 where request_id = $1`,
     [requestId, unshown],
   )
-}
-
-/** How long ago a mention without files was begun, in ms; null when it was not. */
-export async function mentionBegunFor(
-  db: Queryable,
-  requestId: string,
-  thread: string,
-): Promise<number | null> {
-  await findUpload(db, requestId, thread)
-  const { rows } = await db.query<{ ms: number | null }>(
-    `select (extract(epoch from clock_timestamp() - mention_begun_at) * 1000)::float8 as ms from slack_uploads where request_id = $1`,
-    [requestId],
-  )
-  return rows[0]?.ms ?? null
 }
 
 /** To be called before it is posted; with null once Slack has said no. */

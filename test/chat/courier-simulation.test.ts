@@ -9,6 +9,7 @@ import { createLog } from '../../src/log.ts'
 import { connect } from '../../src/store/database.ts'
 import type { Message } from '../../src/store/messages.ts'
 import { DISCORD_LIMITS, type Limits, SLACK_LIMITS, simulate } from '../support/courier-simulation.ts'
+import { NEW_MESSAGE } from '../support/new-message.ts'
 
 const CHANNELS = 50
 const IN_EACH = 10
@@ -126,13 +127,7 @@ function messageOf(n: number, ageSeconds: number): Message {
     channel: `channel ${n % CHANNELS}`,
     person: 'ann',
     messageId: `message ${n}`,
-    interactionId: null,
-    token: null,
-    tokenExpiresAt: null,
-    maxFileBytes: null,
-    installation: null,
-    personName: null,
-    isBegun: true,
+    ...NEW_MESSAGE,
     postBegunAt: new Date(),
     postBegunForMs: 60_000,
     state: 'open',

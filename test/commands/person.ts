@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Asker, Command, CommandDeps, Reply } from '../../commands/command.ts'
 import { COLON_SPELLING, parseOptions } from '../../commands/options.ts'
 import type { GivenFile } from '../../src/domain/source.ts'
+import { NEW_MESSAGE } from '../support/new-message.ts'
 import type { World } from '../support/world.ts'
 
 export function depsOf(world: World, more: Partial<CommandDeps> = {}): CommandDeps {
@@ -28,18 +29,17 @@ export function personIn(deps: CommandDeps, about: Partial<Asker> & { person: st
       file: GivenFile | null = null,
     ): Promise<R> {
       const interaction = { ...who, externalId: randomUUID() }
-      const message = {
-        interactionId: null,
-        token: null,
-        tokenExpiresAt: null,
-        maxFileBytes: null,
-        installation: null,
-        personName: null,
-        isBegun: true,
-      }
       const options = parseOptions(command, given)
       return command.run(
-        { interaction, manager, options, file, message, resumes: false, spelling: COLON_SPELLING },
+        {
+          interaction,
+          manager,
+          options,
+          file,
+          message: NEW_MESSAGE,
+          resumes: false,
+          spelling: COLON_SPELLING,
+        },
         deps,
       )
     },

@@ -5,6 +5,7 @@ import { fileSource, type Source } from '../../src/domain/source.ts'
 import { claim } from '../../src/queue/claim.ts'
 import type { Services } from '../../src/services.ts'
 import { findMessage, type Message } from '../../src/store/messages.ts'
+import { NEW_MESSAGE } from './new-message.ts'
 
 type Wish = {
   workspace: string
@@ -26,15 +27,7 @@ export async function claimOnSlack(services: Services, wish: Wish): Promise<Mess
     asked: { model: 'auto', stems: [], format: 'mp3' },
     separate: true,
     resumes: false,
-    message: {
-      interactionId: null,
-      token: null,
-      tokenExpiresAt: null,
-      maxFileBytes: null,
-      installation,
-      personName: 'ann',
-      isBegun: false,
-    },
+    message: { ...NEW_MESSAGE, installation, personName: 'ann', isBegun: false },
     maxOpenRequests: Number.POSITIVE_INFINITY,
   })
   const message = await findMessage(services.db, request.id)

@@ -1,12 +1,10 @@
 // A band in a Slack channel, the bot that serves it, and workers: everything real but Slack itself and, where a test says so, the tools.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { startBot } from '../../src/bot.ts'
 import { openChats } from '../../src/chat/chats.ts'
+import { freePort } from './free-port.ts'
 import { killChild } from './processes.ts'
 import {
   type Channel,
@@ -171,14 +169,4 @@ export function buttonOf(card: Message, action: 'cancel' | 'retry'): string {
   const [, id] = new RegExp(`"action_id":"(${action}:[^"]+)"`).exec(JSON.stringify(card.blocks)) ?? []
   if (!id) throw new Error(`no ${action} button: ${JSON.stringify(card.blocks)}`)
   return id
-}
-
-/** One that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -5,6 +5,7 @@ import { hasEnded } from '../../domain/card.ts'
 import type { Pacing } from '../../domain/pace.ts'
 import { ChatError } from '../../errors.ts'
 import type { Chat } from '../chat.ts'
+import { uploadSeconds } from '../upload-seconds.ts'
 import { createFileLimit, FILE_BYTES } from './file-limit.ts'
 import { createMessage, findCard, mentionOnce, tellPrivately } from './post.ts'
 import { createReach, isAsleep } from './reach.ts'
@@ -25,8 +26,6 @@ const PACING: Pacing = {
   old: { afterSeconds: 3600, messageSeconds: 10, channel: { edits: 2, seconds: 6 } },
 }
 const MAX_FILES = 10
-/** At 1 Mbit/s, and a while for the answer. */
-const uploadSeconds = (bytes: number) => 20 + bytes / (128 * 1024)
 /** Encoding and sending need this much of the interaction's time. */
 const DELIVERY_MS = 180_000
 

@@ -3,7 +3,7 @@ import type { Command } from '../../../commands/command.ts'
 import { describeOptions, type Option, parseOptions } from '../../../commands/options.ts'
 import { looksLikeLink } from '../../domain/source.ts'
 import { UserError } from '../../errors.ts'
-import { MAIN_COMMAND } from './usage.ts'
+import { mainCommand } from './usage.ts'
 import { type Word, wordsIn } from './words.ts'
 
 const HELP = 'help'
@@ -26,8 +26,6 @@ type Naming = { name: string; option: Option | undefined; sign: '=' | ':' | null
 export function parseCommandText(commands: readonly Command[], text: string): CommandText | 'nothing' {
   const words = wordsIn(text)
   if (words.every(({ text }) => text === '')) return 'nothing'
-  const main = commands.find(({ name }) => name === MAIN_COMMAND)
-  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
   const [first, ...rest] = words
   const named = first?.isQuoted ? undefined : commandNamed(commands, first?.text ?? '')
   if (named && songOption(named)) return readSong(named, rest)
@@ -35,7 +33,7 @@ export function parseCommandText(commands: readonly Command[], text: string): Co
   // `help cancel`: help tells of all of them.
   if (named?.name === HELP && rest.length === 1 && commandNamed(commands, rest[0]?.text ?? ''))
     return readPlaces(named, [])
-  return readSong(main, words)
+  return readSong(mainCommand(commands), words)
 }
 
 function commandNamed(commands: readonly Command[], word: string): Command | undefined {

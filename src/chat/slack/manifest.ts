@@ -2,7 +2,7 @@
 import type { AppsManifestCreateArguments } from '@slack/web-api'
 import type { Command } from '../../../commands/command.ts'
 import { UserError } from '../../errors.ts'
-import { MAIN_COMMAND, SLASH_COMMAND, usageHint } from './usage.ts'
+import { mainCommand, SLASH_COMMAND, usageHint } from './usage.ts'
 
 export type Manifest = AppsManifestCreateArguments['manifest']
 type Scope = NonNullable<NonNullable<NonNullable<Manifest['oauth_config']>['scopes']>['bot']>[number]
@@ -42,8 +42,7 @@ export function manifestOf(
   commands: readonly Command[],
   { transport, publicUrl, oauth, name = 'Sound Forge Alchemy' }: ManifestWishes,
 ): Manifest {
-  const main = commands.find((command) => command.name === MAIN_COMMAND)
-  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
+  const main = mainCommand(commands)
   if (!name.trim() || name.length > LONGEST_NAME)
     throw new UserError('bad_settings', `The name of the app has 1 to ${LONGEST_NAME} characters on Slack.`)
   const isHttp = transport === 'http'

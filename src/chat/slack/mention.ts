@@ -2,7 +2,7 @@
 import { ChatError } from '../../errors.ts'
 import type { Database } from '../../store/database.ts'
 import type { Message } from '../../store/messages.ts'
-import { mentionBegins, mentionBegunFor } from '../../store/slack-uploads.ts'
+import { findUpload, mentionBegins } from '../../store/slack-uploads.ts'
 import { escapeMrkdwn, mentionOf } from './mrkdwn.ts'
 import { isOurs, metadataOf, threadOf } from './thread.ts'
 import { CALL_OVER_SECONDS, type SlackWeb } from './web.ts'
@@ -14,7 +14,7 @@ export async function mentionOnce(
   text: string,
 ): Promise<void> {
   const { requestId, messageId, channel, person } = message
-  const begunForMs = await mentionBegunFor(db, requestId, messageId ?? '')
+  const { mentionBegunForMs: begunForMs } = await findUpload(db, requestId, messageId ?? '')
   if (begunForMs !== null) {
     const said = await threadOf(web, message)
     if (said.some((one) => isOurs(one, message, 'mention'))) return

@@ -4,10 +4,9 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { ChatError } from '../../errors.ts'
+import { uploadSeconds } from '../upload-seconds.ts'
 import { isRefusal } from './web.ts'
 
-/** At 1 Mbit/s, and a while for the answer. */
-const secondsFor = (bytes: number) => 20 + bytes / (128 * 1024)
 const LONGEST_ANSWER = 1000
 /** What Slack's upload host says of what it has received. */
 const RECEIVED = /^OK - (\d+)/
@@ -17,7 +16,7 @@ const RECEIVED = /^OK - (\d+)/
  * @throws ChatError `chat_unavailable` when the file has not arrived whole, `chat_refused` when it may not
  */
 export async function sendFile(url: string, path: string, bytes: number, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(secondsFor(bytes) * 1000))])
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(uploadSeconds(bytes) * 1000))])
   try {
     const { status, text } = await post(url, path, bytes, limit)
     const received = RECEIVED.exec(text)?.[1]

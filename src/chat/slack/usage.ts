@@ -7,6 +7,13 @@ export const MAIN_COMMAND = 'separate'
 /** A workspace where another app has that name may give it another. */
 export const SLASH_COMMAND = '/separate'
 
+/** @throws when there is none */
+export function mainCommand(commands: readonly Command[]): Command {
+  const main = commands.find(({ name }) => name === MAIN_COMMAND)
+  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
+  return main
+}
+
 export function slackSpelling(slashCommand = SLASH_COMMAND): Spelling {
   return {
     command: (name) => (name === MAIN_COMMAND ? slashCommand : `${slashCommand} ${name}`),

@@ -4,6 +4,7 @@ import { openDiscordChat } from '../../../src/chat/discord/chat.ts'
 import type { Message } from '../../../src/store/messages.ts'
 import { cardFor } from '../../support/card.ts'
 import { type Channel, type Discord, startDiscord } from '../../support/discord/server.ts'
+import { NEW_MESSAGE } from '../../support/new-message.ts'
 import { chatContract } from '../contract.ts'
 
 async function openSide() {
@@ -69,13 +70,7 @@ function requestIn(discord: Discord, places: Map<string, Channel>, number: numbe
     channel: channel.id,
     person: discord.user().id,
     messageId: null,
-    interactionId: null,
-    token: null,
-    tokenExpiresAt: null,
-    maxFileBytes: null,
-    installation: null,
-    personName: null,
-    isBegun: true,
+    ...NEW_MESSAGE,
     postBegunAt: new Date(),
     postBegunForMs: 60_000,
     state: 'open',

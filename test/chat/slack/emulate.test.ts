@@ -1,10 +1,7 @@
 // An independent imitation of Slack, made by others: what it lacks (limits, Socket Mode, membership) stands in `server.test.ts` beside this.
 import { spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Attachment } from '../../../src/chat/chat.ts'
@@ -17,6 +14,7 @@ import type { Message } from '../../../src/store/messages.ts'
 import { startWebServer } from '../../../src/web/server.ts'
 import { cardFor } from '../../support/card.ts'
 import { claimOnSlack } from '../../support/claim-on-slack.ts'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
@@ -28,15 +26,6 @@ const [COMMENT, PERSON] = ['the stems of <Song> & more are ready.', 'U000000001'
 
 type Json = Record<string, unknown>
 type Said = Json & { ts: string; files?: { url_private: string }[] }
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** @param redirectUri to which it may send whoever installs the app */
 async function startEmulate(world: World, redirectUri: string) {

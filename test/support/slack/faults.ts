@@ -1,4 +1,5 @@
 // What a test lets go wrong: answers that are wrong, late, cut or missing, with or without the request taking effect.
+import { createFaultList } from '../fault-list.ts'
 
 /** A request as it came in; what is not known yet when the answer is decided is missing. */
 export type Recorded = {
@@ -44,7 +45,6 @@ export type Fault = {
 }
 
 export function createFaults() {
-  const faults: (Fault & { left: number })[] = []
   const matches = ({ route, when }: Fault, request: Recorded) => {
     const { method } = request
     const fits =
@@ -53,21 +53,5 @@ export function createFaults() {
         : route === method || (route.endsWith('.') && method.startsWith(route))
     return fits && (when?.(request) ?? true)
   }
-  const isEarly = ({ how }: Fault) => how.kind === 'cut' && how.atByte !== undefined
-  return {
-    add(fault: Fault): { remove: () => void } {
-      const own = { ...fault, left: fault.times ?? Number.POSITIVE_INFINITY }
-      faults.push(own)
-      return { remove: () => faults.splice(faults.indexOf(own), faults.includes(own) ? 1 : 0) }
-    },
-    /** The first fault that fits, used up by one. `early` ones strike while the body still comes. */
-    take(request: Recorded, when: 'early' | 'whole'): How | undefined {
-      const found = faults.find(
-        (fault) => fault.left > 0 && isEarly(fault) === (when === 'early') && matches(fault, request),
-      )
-      if (!found) return undefined
-      found.left -= 1
-      return found.how
-    },
-  }
+  return createFaultList<Fault, Recorded>(matches)
 }

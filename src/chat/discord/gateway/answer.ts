@@ -1,7 +1,7 @@
 // Every interaction is answered: by a card, a private sentence, suggestions, or an acknowledgement. Never throws.
 import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10'
 import { ChatError, UserError } from '../../../errors.ts'
-import { isPassing } from '../../../store/database.ts'
+import { failureWords, LATE, LATE_MS } from '../../answer-words.ts'
 import { foreignText } from '../markdown.ts'
 import { answerButton } from './answer-button.ts'
 import { answerCommand, answerMessageCommand } from './answer-command.ts'
@@ -10,13 +10,6 @@ import { answerTyping } from './answer-typing.ts'
 import type { Given } from './interaction.ts'
 import { isBeingAnswered, logUnanswered, tellAlone } from './respond.ts'
 
-const AWAY =
-  'My database is away. Give the command again in a minute; what was saved already is not done twice.'
-const SORRY =
-  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
-const LATE = 'This takes longer than usual. What comes of it is shown here, or on a card in this channel.'
-/** Discord gives up at three seconds, some of which the ways there and back take. */
-const LATE_MS = 2_200
 const LONGEST = 1900
 
 export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
@@ -44,8 +37,7 @@ export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
     if (error instanceof ChatError) return logUnanswered(log, given, error)
     if (!(error instanceof UserError))
       log.error({ err: error, interaction: given.id }, 'a command went wrong')
-    const sentence = error instanceof UserError ? error.message : isPassing(error) ? AWAY : SORRY
-    await tellAlone(deps, given, foreignText(sentence, LONGEST)).catch(failed)
+    await tellAlone(deps, given, foreignText(failureWords(error), LONGEST)).catch(failed)
   } finally {
     clearTimeout(timer)
   }

@@ -1,7 +1,7 @@
 // The slash command: its text names a command and its options; with nothing to go by, a form asks.
 import type { Command } from '../../../../commands/command.ts'
 import { parseCommandText } from '../command-text.ts'
-import { MAIN_COMMAND } from '../usage.ts'
+import { MAIN_COMMAND, mainCommand } from '../usage.ts'
 import { type Acknowledge, answer } from './answer.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { askedBySlash, type SlashBody } from './asked.ts'
@@ -22,8 +22,5 @@ function given({ command: slash, text: typed }: SlashBody, commands: readonly Co
   // A workspace may call the one command as it likes, or have another for each.
   const own = commands.find(({ name }) => name === slash.slice(1) && name !== MAIN_COMMAND)
   const parsed = parseCommandText(commands, own ? `${own.name} ${text}` : text)
-  if (parsed !== 'nothing') return parsed
-  const main = commands.find(({ name }) => name === MAIN_COMMAND)
-  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
-  return { command: main, values: {}, isBare: true }
+  return parsed === 'nothing' ? { command: mainCommand(commands), values: {}, isBare: true } : parsed
 }

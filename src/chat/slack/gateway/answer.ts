@@ -1,17 +1,11 @@
 // Every command, press, shortcut and form is acknowledged once, within Slack's three seconds, after what it asks for is saved.
 import { ChatError, UserError } from '../../../errors.ts'
-import { isPassing } from '../../../store/database.ts'
+import { failureWords, LATE, LATE_MS } from '../../answer-words.ts'
 import { foreignMrkdwn } from '../mrkdwn.ts'
 import { sayPrivately } from '../tell.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { type Asked, reachOf } from './asked.ts'
 
-const AWAY =
-  'My database is away. Give the command again in a minute; what was saved already is not done twice.'
-const SORRY =
-  'Something went wrong on my side. Give the command again in a moment; what was saved already is not done twice.'
-const LATE = 'This takes longer than usual. What comes of it is shown here, or on a card in this channel.'
-const LATE_MS = 2_200
 const LONGEST = 1900
 
 /** What an acknowledgement can carry: words for the person alone, or what is wrong with the fields of a form. */
@@ -62,8 +56,8 @@ export async function answer(
 
 /** @returns as Slack reads it */
 function sentenceOf(error: unknown, asked: Asked, { log }: Pick<AnswerDeps, 'log'>): string {
-  if (error instanceof UserError) return foreignMrkdwn(error.message, LONGEST)
-  log.error({ err: error, interaction: asked.triggerId }, 'a command went wrong')
-  if (error instanceof ChatError) return foreignMrkdwn(error.message, LONGEST)
-  return isPassing(error) ? AWAY : SORRY
+  if (!(error instanceof UserError))
+    log.error({ err: error, interaction: asked.triggerId }, 'a command went wrong')
+  const words = error instanceof ChatError ? error.message : failureWords(error)
+  return foreignMrkdwn(words, LONGEST)
 }

@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { NewMessage } from '../../../store/messages.ts'
 import type { Interaction } from '../../../store/requests.ts'
-import type { InstallationKey } from '../../../store/slack-installations.ts'
-import { keyText } from '../../../store/slack-installations.ts'
+import { type InstallationKey, keyText } from '../../../store/slack-installations.ts'
 import { SLACK_APP } from '../chat.ts'
 import { SLASH_COMMAND } from '../usage.ts'
 

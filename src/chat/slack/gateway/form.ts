@@ -10,6 +10,7 @@ import { type Acknowledge, answer } from './answer.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { type Asked, askedBy, type InteractiveBody, interactionOf } from './asked.ts'
 import { fileOf } from './file.ts'
+import { objectIn } from './json-object.ts'
 import { runCommand } from './run.ts'
 
 /** The trigger lives three seconds: what takes longer is left out. */
@@ -71,7 +72,7 @@ export async function answerForm(
 ): Promise<void> {
   const { view } = body
   const command = deps.commands.find(({ name }) => name === view.callback_id)
-  const told = metadata.safeParse(parseJson(view.private_metadata))
+  const told = metadata.safeParse(objectIn(view.private_metadata))
   const from = askedBy(body)
   if (!command || !told.success) {
     deps.log.warn({ form: view.callback_id }, 'a form of another version was sent')
@@ -85,12 +86,4 @@ export async function answerForm(
     const given = file ? await fileOf([file], asked, deps) : null
     return runCommand(command, { values, file: given }, asked, deps)
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -5,6 +5,7 @@ import type { Log } from '../../../log.ts'
 import type { Route } from '../../../web/server.ts'
 import { EVENTS_PATH } from '../manifest.ts'
 import { boltLogger } from './bolt-logger.ts'
+import { objectIn } from './json-object.ts'
 
 /** Slack's own advice; Bolt takes any time that is to come. https://docs.slack.dev/authentication/verifying-requests-from-slack */
 const LONGEST_AGE_SECONDS = 300
@@ -50,16 +51,7 @@ function isOfTheFuture(request: IncomingMessage): boolean {
 }
 
 function holdsObject(type: string, body: string): boolean {
-  if (type !== 'application/x-www-form-urlencoded') return isObject(body)
+  if (type !== 'application/x-www-form-urlencoded') return objectIn(body) !== undefined
   const payload = new URLSearchParams(body).get('payload')
-  return payload === null || isObject(payload)
-}
-
-export function isObject(json: string): boolean {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
+  return payload === null || objectIn(payload) !== undefined
 }

@@ -4,7 +4,7 @@ import { SocketModeReceiver } from '@slack/bolt'
 import { WebAPIRateLimitedError } from '@slack/web-api'
 import type { Log } from '../../../log.ts'
 import { boltLogger } from './bolt-logger.ts'
-import { isObject } from './requests.ts'
+import { isObject, objectIn } from './json-object.ts'
 
 const OPEN_SECONDS = 20
 const CLOSE_SECONDS = 1
@@ -128,8 +128,6 @@ function pauseAfter(error: unknown): number {
   return error instanceof Error && REFUSALS.test(error.message) ? REFUSED_PAUSE_SECONDS : 0
 }
 
-type Envelope = { type?: string; payload?: { event?: unknown } }
-
 /** The library would end the process over a frame that makes no sense. */
 function takeWholeFramesOnly(client: SocketModeReceiver['client']): void {
   const emit = client.emit.bind(client) as (event: string, ...args: unknown[]) => boolean
@@ -138,7 +136,8 @@ function takeWholeFramesOnly(client: SocketModeReceiver['client']): void {
 }
 
 function isWhole(frame: string): boolean {
-  if (!isObject(frame)) return false
-  const { type, payload } = JSON.parse(frame) as Envelope
-  return type !== 'events_api' || isObject(JSON.stringify(payload?.event ?? null))
+  const envelope = objectIn(frame)
+  if (envelope?.['type'] !== 'events_api') return envelope !== undefined
+  const { payload } = envelope
+  return isObject(payload) && isObject(payload['event'])
 }

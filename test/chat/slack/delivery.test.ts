@@ -96,7 +96,7 @@ describe('/separate on Slack', async () => {
 
   test('a card that a person deletes is left alone, and the stems come with a new one', async () => {
     const channel = workspace.channel()
-    await world.script({ separate: [{ do: 'succeed', seconds: 4 }] })
+    await world.script({ separate: [{ do: 'succeed', seconds: 8 }] })
     await band.separate('', { channel })
     const card = await band.card(channel)
     await band.says(card, /Separation .*[1-9]%/)
@@ -184,7 +184,7 @@ describe('/separate on Slack', async () => {
 
   test('a card that may be changed no more keeps its thread, where the stems come', async () => {
     const channel = workspace.channel()
-    await world.script({ separate: [{ do: 'succeed', seconds: 2 }] })
+    await world.script({ separate: [{ do: 'succeed', seconds: 8 }] })
     await band.separate('', { channel })
     const card = await band.card(channel)
     await band.says(card, /Separation .*[1-9]%/)
@@ -357,7 +357,7 @@ describe('where the workspace takes plan blocks', async () => {
   await band.start()
 
   test('the card has one, with a task for each stage, until the stems are there', async () => {
-    await band.world.script({ separate: [{ do: 'succeed', seconds: 3 }] })
+    await band.world.script({ separate: [{ do: 'succeed', seconds: 8 }] })
     await band.separate()
     const card = await band.card()
     await band.says(card, /Separation [1-9]\d*%/)

@@ -37,9 +37,17 @@ module.exports = {
       '^commands/',
       '^src/(domain|store|queue|files)/',
       '^src/(errors|config|log|services|signals|findings)',
-      '^src/web/server',
+      '^src/web/',
     ]),
-    only('web', '^src/web/', ['^src/(errors|log)']),
+    // What runs in a browser knows of the rest no more than what is sent to and fro.
+    only('pages', '^src/pages/', ['^src/chat/room/wire', '^src/web/results/wire']),
+    // The results pages read what is delivered; everything else is handed in by whoever serves it.
+    only('web', '^src/web/', [
+      '^src/(domain|store)/',
+      '^src/files/files',
+      '^src/tools/protocol',
+      '^src/(errors|log)',
+    ]),
     only('queue', '^src/queue/', ['^src/(domain|store)/', '^src/files/files', '^src/(errors|log)']),
     only('store', '^src/store/', ['^src/domain/', '^src/queue/queues', '^src/(errors|log)']),
     only('files', '^src/files/', ['^src/domain/', '^src/errors']),

@@ -47,7 +47,7 @@ export const settingsSchema = z.object({
   SLACK_CLIENT_SECRET: text.optional(),
   SLACK_API_URL: z.url().default(SLACK_API_URL),
   HOST: text.default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  PORT: z.coerce.number().int().min(0).max(65535).optional(),
   PUBLIC_URL: z.url().optional(),
   ACCESS_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   ADMIN_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
@@ -62,6 +62,9 @@ const PAIRS = [
 
 /** Where Slack's commands come in; of no use without a token to answer with. */
 const SLACK_EARS = ['SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET'] as const
+
+/** Addresses that only this machine reaches. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i
 
 export type Settings = z.infer<typeof settingsSchema> & {
   /** CPU threads one tool may use, so that all processing slots together fill the machine. */
@@ -86,6 +89,8 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
   const isHeard = SLACK_EARS.find((name) => given[name]?.trim())
   if (isHeard && !given['SLACK_BOT_TOKEN']?.trim() && !given['SLACK_CLIENT_ID']?.trim())
     problems.push(`SLACK_BOT_TOKEN: must be set too, as ${isHeard} is`)
+  if (given['HOST'] && !LOOPBACK.test(given['HOST'].trim()) && !given['ACCESS_SECRET']?.trim())
+    problems.push('ACCESS_SECRET: must be set too, as HOST lets other machines in')
   if (!parsed.success || problems.length > 0) {
     throw new UserError(
       'bad_settings',

@@ -1,58 +1,77 @@
-// The process's one web server: whoever has something to serve hands in its addresses.
+// The process's one web server: whoever has something to serve hands in an app of its own.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { Hono } from 'hono'
+import { compress } from 'hono/compress'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { WebApp, WebEnv } from './app.ts'
+import { headers } from './headers.ts'
+import { nodeRoutes } from './node-routes.ts'
 
-export type Route = {
-  method: 'GET' | 'POST'
-  path: string
-  /** A body that says it is larger is refused before any of it is read. */
-  maxBodyBytes?: number
-  handle: (request: IncomingMessage, response: ServerResponse) => unknown
-}
-
-/** A request has come whole by then. */
-const REQUEST_MS = 30_000
+/** The largest file over a slow line takes this long; other bodies have limits of their own. */
+const REQUEST_MS = 4 * 3600_000
+const HEADERS_MS = 15_000
 const STOP_MS = 3_000
-const HEALTH: Route = {
-  method: 'GET',
-  path: '/healthz',
-  handle: (_request, response) => response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n'),
-}
+/** So that a page finds its server again after a restart. */
+const USUAL_PORT = 4747
 
-/** @throws UserError `bad_settings` when the address cannot be had */
+const health = nodeRoutes([
+  {
+    method: 'GET',
+    path: '/healthz',
+    handle: (_request, response) => response.writeHead(200, { 'Content-Type': 'text/plain' }).end('ok\n'),
+  },
+])
+
+/**
+ * @param where.port undefined: the usual one, or any that is free where that is taken
+ * @throws UserError `bad_settings` when the address cannot be had
+ */
 export async function startWebServer(
-  { host, port }: { host: string; port: number },
-  routes: Route[],
+  { host, port }: { host: string; port: number | undefined },
+  apps: WebApp[],
   log: Log,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const served = [HEALTH, ...routes]
-  let isStopping = false
-  const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff')
-    // Else whoever was answered last would keep the connection, and be waited for.
-    response.once('close', () => isStopping && server.closeIdleConnections())
-    const path = pathOf(request)
-    const here = served.filter((route) => route.path === path)
-    const route = here.find(({ method }) => method === request.method)
-    if (!route) return void response.writeHead(here.length > 0 ? 405 : 404).end()
-    if (Number(request.headers['content-length'] ?? 0) > (route.maxBodyBytes ?? Number.POSITIVE_INFINITY))
-      return void response.writeHead(413, { Connection: 'close' }).end()
-    serve(route, request, response).catch((error: unknown) => {
-      log.error({ err: error, path }, 'a request went wrong')
-      if (response.headersSent) response.destroy()
-      else response.writeHead(500).end()
-    })
+  const app = new Hono<WebEnv>()
+  app.use(headers, compress())
+  for (const each of [health, ...apps]) app.route('/', each)
+  app.notFound((context) => context.body(null, 404))
+  app.onError((error, context) => {
+    log.error({ err: error, path: context.req.path }, 'a request went wrong')
+    if (!context.env.outgoing.headersSent) return context.body(null, 500)
+    context.env.outgoing.destroy()
+    return RESPONSE_ALREADY_SENT
   })
-  server.listen(port, host)
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  let isStopping = false
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS },
+    (request, response) => {
+      response.setHeader('X-Content-Type-Options', 'nosniff')
+      // Else whoever was answered last would keep the connection, and be waited for.
+      response.once('close', () => isStopping && server.closeIdleConnections())
+      void listener(request, response)
+    },
+  )
+  const listen = async (wanted: number) => {
+    server.listen(wanted, host)
+    await once(server, 'listening')
+  }
+  try {
+    await listen(port ?? USUAL_PORT).catch((error: NodeJS.ErrnoException) => {
+      if (port !== undefined || error.code !== 'EADDRINUSE') throw error
+      return listen(0)
+    })
+  } catch (error) {
     throw new UserError(
       'bad_settings',
-      `HOST ${host} and PORT ${port} cannot be served (${error.code}): set others.`,
+      `HOST ${host} and PORT ${port ?? USUAL_PORT} cannot be served (${(error as NodeJS.ErrnoException).code}): set others.`,
     )
-  })
+  }
   const { port: own } = server.address() as AddressInfo
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -66,12 +85,4 @@ export async function startWebServer(
       clearTimeout(late)
     },
   }
-}
-
-async function serve(route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await route.handle(request, response)
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string | undefined {
-  return URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost').pathname : undefined
 }

@@ -3,14 +3,19 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import pino from 'pino'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Route, startWebServer } from '../../src/web/server.ts'
+import { nodeRoutes, type Route } from '../../src/web/node-routes.ts'
+import { startWebServer } from '../../src/web/server.ts'
 
 const HERE = { host: '127.0.0.1', port: 0 }
 
 /** @returns also what was logged */
 async function open(routes: Route[] = []) {
   const lines: string[] = []
-  const server = await startWebServer(HERE, routes, pino({}, { write: (line) => lines.push(line) }))
+  const server = await startWebServer(
+    HERE,
+    [nodeRoutes(routes)],
+    pino({}, { write: (line) => lines.push(line) }),
+  )
   afterAll(() => server.stop())
   return { ...server, port: Number(new URL(server.url).port), lines }
 }
@@ -115,9 +120,11 @@ describe('the web server', async () => {
   })
 
   test('can be reached by an address of IPv6', async () => {
-    const server = await startWebServer({ host: '::1', port: 0 }, [hello], pino({ level: 'silent' })).catch(
-      (error: Error) => error.message,
-    )
+    const server = await startWebServer(
+      { host: '::1', port: 0 },
+      [nodeRoutes([hello])],
+      pino({ level: 'silent' }),
+    ).catch((error: Error) => error.message)
     // Not every machine has one.
     if (typeof server === 'string') return expect(server).toContain('HOST ::1')
     expect(server.url).toMatch(/^http:\/\/\[::1\]:\d+$/)

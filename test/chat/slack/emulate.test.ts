@@ -11,6 +11,7 @@ import { installRoutes } from '../../../src/chat/slack/gateway/install.ts'
 import { openInstallations } from '../../../src/chat/slack/installations.ts'
 import { BOT_SCOPES } from '../../../src/chat/slack/manifest.ts'
 import type { Message } from '../../../src/store/messages.ts'
+import { nodeRoutes } from '../../../src/web/node-routes.ts'
 import { startWebServer } from '../../../src/web/server.ts'
 import { cardFor } from '../../support/card.ts'
 import { claimOnSlack } from '../../support/claim-on-slack.ts'
@@ -193,7 +194,7 @@ describe('the peer called emulate', async () => {
     const installations = openInstallations(many, services.db)
     const routes = installRoutes({ apiUrl: many.apiUrl, client: CLIENT, publicUrl }, installations, log)
     const { hostname: host, port } = new URL(publicUrl)
-    const server = await startWebServer({ host, port: Number(port) }, routes, log)
+    const server = await startWebServer({ host, port: Number(port) }, [nodeRoutes(routes)], log)
     afterAll(() => server.stop())
     const key = { enterpriseId: null, teamId: slack.workspace }
 

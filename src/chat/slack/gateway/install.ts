@@ -2,7 +2,7 @@
 import { hkdfSync } from 'node:crypto'
 import { InstallProvider } from '@slack/oauth'
 import type { Log } from '../../../log.ts'
-import type { Route } from '../../../web/server.ts'
+import type { Route } from '../../../web/node-routes.ts'
 import type { Installations } from '../installations.ts'
 import { BOT_SCOPES, OPTIONAL_SCOPES, REDIRECT_PATH } from '../manifest.ts'
 import { boltLogger } from './bolt-logger.ts'

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HTTPReceiver } from '@slack/bolt'
 import type { Log } from '../../../log.ts'
-import type { Route } from '../../../web/server.ts'
+import type { Route } from '../../../web/node-routes.ts'
 import { EVENTS_PATH } from '../manifest.ts'
 import { boltLogger } from './bolt-logger.ts'
 import { objectIn } from './json-object.ts'

@@ -1,0 +1,69 @@
+// The site's pages and what they are made of: HTML with a nonce of its own at each load, TypeScript with its types taken out.
+import { readdirSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Hono } from 'hono'
+import { etag } from 'hono/etag'
+import type { WebApp, WebContext, WebEnv } from './app.ts'
+
+const FOLDER = join(import.meta.dirname, '../pages')
+const TYPES: Record<string, string> = {
+  '.ts': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+/** Libraries that pages import by name, and where they are served. */
+const LIBRARIES: Record<string, string> = { 'wavesurfer.js': 'vendor/wavesurfer.js' }
+const ICON = 'icon.svg'
+
+type Asset = { type: string; body: string }
+/** Answers with the page, under this status. */
+export type Page = (context: WebContext, status?: 200 | 404 | 410) => Response
+
+export function openPage(name: string): Page {
+  const html = readFileSync(join(FOLDER, name), 'utf8')
+  return (context, status = 200) => {
+    const nonce = context.get('secureHeadersNonce') ?? ''
+    return context.html(html.replace('{{style-nonce}}', nonce), status, { 'Cache-Control': 'no-cache' })
+  }
+}
+
+/** `/assets/…`, and the icon that browsers ask for by themselves. */
+export function assets(): WebApp {
+  const all = readAssets()
+  const app = new Hono<WebEnv>()
+  app.use('/assets/*', etag())
+  const serve = (context: WebContext, name: string) => {
+    const asset = all.get(name)
+    return asset
+      ? context.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'no-cache' })
+      : context.body(null, 404)
+  }
+  app.get('/assets/*', (context) => serve(context, context.req.path.slice('/assets/'.length)))
+  app.get('/favicon.ico', (context) => serve(context, ICON))
+  return app
+}
+
+function readAssets(): Map<string, Asset> {
+  const found = new Map<string, Asset>()
+  for (const entry of readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })) {
+    const type = TYPES[extname(entry)]
+    if (!type) continue
+    const text = readFileSync(join(FOLDER, entry), 'utf8')
+    found.set(entry, { type, body: entry.endsWith('.ts') ? scriptOf(text) : text })
+  }
+  for (const [library, address] of Object.entries(LIBRARIES)) {
+    const body = readFileSync(fileURLToPath(import.meta.resolve(library)), 'utf8')
+    found.set(address, { type: TYPES['.ts'] ?? '', body })
+  }
+  return found
+}
+
+/** JavaScript, line for line, with the addresses of libraries in place of their names. */
+function scriptOf(typescript: string): string {
+  let script = stripTypeScriptTypes(typescript)
+  for (const [library, address] of Object.entries(LIBRARIES))
+    script = script.replaceAll(`from '${library}'`, `from '/assets/${address}'`)
+  return script
+}

@@ -2,7 +2,8 @@
 import type { AppsManifestCreateArguments } from '@slack/web-api'
 import type { Command } from '../../../commands/command.ts'
 import { UserError } from '../../errors.ts'
-import { mainCommand, SLASH_COMMAND, usageHint } from './usage.ts'
+import { mainCommand } from '../command-text.ts'
+import { SLASH_COMMAND, usageHint } from './usage.ts'
 
 export type Manifest = AppsManifestCreateArguments['manifest']
 type Scope = NonNullable<NonNullable<NonNullable<Manifest['oauth_config']>['scopes']>['bot']>[number]

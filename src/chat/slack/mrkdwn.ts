@@ -27,7 +27,16 @@ export function foreignMrkdwn(text: string, longest: number): string {
 
 /** @returns `<address|words>`; the words are our own */
 export function linkTo(address: string, words: string): string {
-  return `<${address.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C').replaceAll('&', '&amp;')}|${words}>`
+  return `<${linked(address)}|${words}>`
+}
+
+/** The address, to be clicked. */
+export function addressLink(address: string): string {
+  return `<${linked(address)}>`
+}
+
+function linked(address: string): string {
+  return address.replaceAll('|', '%7C').replaceAll('>', '%3E').replaceAll('<', '%3C').replaceAll('&', '&amp;')
 }
 
 export function mentionOf(person: string): string {

@@ -5,11 +5,12 @@ import type { TextReply } from '../../../commands/command.ts'
 import type { Card, CardAction } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
 import { cleanText, plainText } from '../foreign-text.ts'
+import { pageWords } from '../page-words.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
 import { linesWithin, writeMarks } from '../reply-marks.ts'
 import { percentOf, stageBar } from '../stage-bar.ts'
 import { webAddress } from '../web-address.ts'
-import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
+import { addressLink, escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
 import { planOf } from './plan.ts'
 
 /** `text` is what notifications and screen readers say; the blocks are what is seen. */
@@ -60,7 +61,7 @@ export function renderCard(
     ...(card.state === 'delivered' ? [] : [plans ? planOf(card) : section(card.lines.map(stageLine))]),
     section([timeLeft(card, now), errorLine(card)]),
     context(card.notes.slice(0, MOST_NOTES).map((note) => plainText(note, LONGEST.note))),
-    section([filesLink(card.link)]),
+    section([pageLink(card)]),
     context([`Request #${card.number}${askedBy(personName, plain)}${whereFilesAre(card)}`]),
     buttonsOf(card),
   ]
@@ -104,9 +105,10 @@ function errorLine({ error }: Card): string {
   return error ? foreignMrkdwn(error.message || ownWords(error.code), LONGEST.error) : ''
 }
 
-function filesLink(text: string | null): string {
-  const address = webAddress(text, ['http:', 'https:'], LONGEST_LINK)
-  const link = address ? linkTo(address, 'The files') : ''
+/** In words: a button would be a press that we have to answer. */
+function pageLink(card: Card): string {
+  const address = webAddress(card.link, ['http:', 'https:'], LONGEST_LINK)
+  const link = address ? linkTo(address, pageWords(card)) : ''
   // With its escapes it may be five times as long.
   return link.length <= LONGEST_LINK ? link : ''
 }
@@ -171,6 +173,7 @@ function textLine(line: string, linkOf: (number: number) => string | undefined):
       const link = linkOf(number)
       return link ? linkTo(link, `#${number}`) : `#${number}`
     },
+    address: addressLink,
   })
   return whole.length <= LONGEST_LINE ? whole : foreignMrkdwn(cleaned, LONGEST_LINE)
 }

@@ -1,7 +1,7 @@
 // The slash command: its text names a command and its options; with nothing to go by, a form asks.
 import type { Command } from '../../../../commands/command.ts'
-import { parseCommandText } from '../command-text.ts'
-import { MAIN_COMMAND, mainCommand } from '../usage.ts'
+import { MAIN_COMMAND, mainCommand, parseCommandText } from '../../command-text.ts'
+import { withoutMarks } from '../marks.ts'
 import { type Acknowledge, answer } from './answer.ts'
 import type { AnswerDeps } from './answer-deps.ts'
 import { askedBySlash, type SlashBody } from './asked.ts'
@@ -18,7 +18,7 @@ export async function answerCommand(body: SlashBody, ack: Acknowledge, deps: Ans
 }
 
 function given({ command: slash, text: typed }: SlashBody, commands: readonly Command[]) {
-  const text = typeof typed === 'string' ? typed : ''
+  const text = typeof typed === 'string' ? withoutMarks(typed) : ''
   // A workspace may call the one command as it likes, or have another for each.
   const own = commands.find(({ name }) => name === slash.slice(1) && name !== MAIN_COMMAND)
   const parsed = parseCommandText(commands, own ? `${own.name} ${text}` : text)

@@ -1,11 +1,8 @@
-// The words of what is written on Slack: its marks taken out, quotes kept together. Linear in the text's length. Pure.
+// The words of what a person wrote behind a command, quotes kept together. Linear in the text's length. Pure.
 
 /** `isQuoted`: it stood in quotes, and so is what it is. */
 export type Word = { text: string; isQuoted: boolean }
 
-const MARKS: Record<string, string> = { amp: '&', lt: '<', gt: '>' }
-/** `<https://…>`, and `<https://…|how it is shown>`. */
-const LINK = /<((?:https?:\/\/|spotify:)[^<>|\s]*)(?:\|[^<>]*)?>/gi
 /** Unseen, and no part of a word: where text turns to the right or left, what joins nothing. */
 const UNSEEN = /[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 
@@ -19,8 +16,6 @@ const VALUE = /^(?:--|[—–])?[\p{L}_][\p{L}\p{N}_-]*[=:]$/u
 export function wordsIn(written: string): Word[] {
   const text = written
     .toWellFormed()
-    .replace(/&(amp|lt|gt);/g, (mark, name: string) => MARKS[name] ?? mark)
-    .replace(LINK, '$1')
     .replace(UNSEEN, '')
     .replace(/\p{Cc}/gu, ' ')
   const words: Word[] = []

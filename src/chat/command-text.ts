@@ -1,12 +1,20 @@
-// What stands behind the slash command -> which command, with which values. Takes what people and their phones type. Pure.
-import type { Command } from '../../../commands/command.ts'
-import { describeOptions, type Option, parseOptions } from '../../../commands/options.ts'
-import { looksLikeLink } from '../../domain/source.ts'
-import { UserError } from '../../errors.ts'
-import { mainCommand } from './usage.ts'
+// What stands behind a slash -> which command, with which values, where all of it is text. Takes what people and their phones type. Pure.
+import type { Command } from '../../commands/command.ts'
+import { describeOptions, type Option, parseOptions } from '../../commands/options.ts'
+import { looksLikeLink } from '../domain/source.ts'
+import { UserError } from '../errors.ts'
 import { type Word, wordsIn } from './words.ts'
 
 const HELP = 'help'
+/** The command that is meant where none is named. */
+export const MAIN_COMMAND = 'separate'
+
+/** @throws when there is none */
+export function mainCommand(commands: readonly Command[]): Command {
+  const main = commands.find(({ name }) => name === MAIN_COMMAND)
+  if (!main) throw new Error(`there is no command ${MAIN_COMMAND}`)
+  return main
+}
 
 export type CommandText = {
   command: Command

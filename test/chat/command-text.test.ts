@@ -1,22 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import { COMMANDS } from '../../../commands/index.ts'
-import { describeOptions, parseOptions } from '../../../commands/options.ts'
-import { parseCommandText } from '../../../src/chat/slack/command-text.ts'
-import { slackSpelling } from '../../../src/chat/slack/usage.ts'
-import { wordsIn } from '../../../src/chat/slack/words.ts'
-import { UserError } from '../../../src/errors.ts'
+import { COMMANDS } from '../../commands/index.ts'
+import { describeOptions, parseOptions } from '../../commands/options.ts'
+import { parseCommandText } from '../../src/chat/command-text.ts'
+import { withoutMarks } from '../../src/chat/slack/marks.ts'
+import { slackSpelling } from '../../src/chat/slack/usage.ts'
+import { wordsIn } from '../../src/chat/words.ts'
+import { UserError } from '../../src/errors.ts'
 
 const LINK = 'https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC'
 
+/** As it comes from Slack. */
+const parse = (text: string) => parseCommandText(COMMANDS, withoutMarks(text))
+
 function read(text: string) {
-  const given = parseCommandText(COMMANDS, text)
+  const given = parse(text)
   return given === 'nothing' ? given : { ...given.values, command: given.command.name, isBare: given.isBare }
 }
 const song = (words: string, more = {}) => ({ command: 'separate', isBare: false, song: words, ...more })
 
 function refusal(text: string): string {
   try {
-    const given = parseCommandText(COMMANDS, text)
+    const given = parse(text)
     if (given !== 'nothing') parseOptions(given.command, given.values)
   } catch (error) {
     if (error instanceof UserError) return `${error.code} ${error.message}`
@@ -27,7 +31,7 @@ function refusal(text: string): string {
 
 describe('a song', () => {
   test.each(['', '   ', '\n\t ', '\u0000\u0007', '""', '“”', '\u200b', '\u00a0'])('%j is nothing', (text) => {
-    expect(parseCommandText(COMMANDS, text)).toBe('nothing')
+    expect(parse(text)).toBe('nothing')
   })
 
   test.each([
@@ -241,7 +245,7 @@ describe('other commands', () => {
         for (const write of ways) {
           const options = Object.entries(example).map(([name, value]) => write(name, String(value)))
           const text = [spelling.command(command.name), ...options].join(' ').replace(/^\/stems ?/, '')
-          const given = parseCommandText(COMMANDS, text)
+          const given = parse(text)
           if (given === 'nothing') throw new Error(text)
           expect(given.command.name, text).toBe(command.name)
           expect(parseOptions(given.command, given.values), text).toEqual(parseOptions(command, example))
@@ -275,7 +279,7 @@ describe('whatever is written', () => {
         roll(2) === 0 ? '' : ' ',
       )
       try {
-        const given = parseCommandText(COMMANDS, text)
+        const given = parse(text)
         if (given === 'nothing') continue
         const known = describeOptions(given.command).map(({ name }) => name)
         for (const name of Object.keys(given.values)) expect(known, text).toContain(name)
@@ -352,7 +356,7 @@ describe('whatever is written', () => {
 })
 
 test('words keep their order and say whether they were quoted', () => {
-  expect(wordsIn('a “b c” d="e f" <https://x.test|g h>')).toEqual([
+  expect(wordsIn(withoutMarks('a “b c” d="e f" <https://x.test|g h>'))).toEqual([
     { text: 'a', isQuoted: false },
     { text: 'b c', isQuoted: true },
     { text: 'd=e f', isQuoted: false },

@@ -4,8 +4,8 @@ import { openChats } from './chat/chats.ts'
 import { startCourier } from './chat/courier-role.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
-import { startLoops } from './queue/loops.ts'
-import { QUEUES, type QueueName, queueOf } from './queue/queues.ts'
+import { startLoops, type WorkedQueue } from './queue/loops.ts'
+import { QUEUES, queueOf } from './queue/queues.ts'
 import { holdWorkerRole, machineId } from './queue/role.ts'
 import { CANCEL_CHANNEL } from './queue/settle.ts'
 import { startSweeps } from './queue/sweep.ts'
@@ -112,19 +112,14 @@ async function runLoops(
     shutdown: shutdown.signal,
     running,
   }
-  const loops: [QueueName, number, ReturnType<typeof stageHandler>][] = [
+  const loops: WorkedQueue[] = [
     ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download(chats), deps)],
     ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
     ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
-    [
-      'delivery-terminal',
-      QUEUES['delivery-terminal'].concurrency,
-      stageHandler('delivery-terminal', delivery(null), deps),
-    ],
-    // Where a platform's credentials are, its deliveries are made.
-    ...chats.map((chat): [QueueName, number, ReturnType<typeof stageHandler>] => {
-      const queue = queueOf('delivery', chat.platform)
-      return [queue, QUEUES[queue].concurrency, stageHandler(queue, delivery(chat), deps)]
+    // Where a platform's credentials are, its deliveries are made; a terminal and the room need none.
+    ...(['terminal', 'room', ...chats] as const).map((place): WorkedQueue => {
+      const queue = queueOf('delivery', typeof place === 'string' ? place : place.platform)
+      return [queue, QUEUES[queue].concurrency, stageHandler(queue, delivery(place), deps)]
     }),
   ]
   const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())

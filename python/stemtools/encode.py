@@ -2,7 +2,7 @@
 
 MP3 carries the LAME header, so that players and decoders cut the encoder's delay: all stems of a song line up
 to the sample. FLAC and WAV are 24-bit, as the masters are, so nothing is rounded twice but for the one gain
-of the song.
+of the song. `player` is what the results page plays: pieces.py.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from stemtools.protocol import Job, run_once, serve
 LOUDEST = 0.999  # of full scale, over all stems of a song
 MP3_KBPS = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64)
 DEFAULT_KBPS = 320
+FORMATS = ("mp3", "flac", "wav", "player")
 MEASURING_SHARE = 0.1
 TAG_NAMES = ("artist", "title", "album", "key", "comment")
 
 
 def handle(job: Job) -> dict[str, Any]:
-    """Do one request: find the loudest stem, then write all stems with one gain."""
+    """Do one request: find the loudest stem unless told its peak, then write all stems with one gain."""
     import soundfile
 
     from stemtools.atomic import remove_leftovers
@@ -35,10 +36,11 @@ def handle(job: Job) -> dict[str, Any]:
     folder = read_folder(request)
     remove_leftovers(folder)
     stems = read_stems(request)
-    file_format = read_text(request, "format", "mp3", choices=("mp3", "flac", "wav"))
+    file_format = read_text(request, "format", "mp3", choices=FORMATS)
     kbps = read_integer(request, "bitrateKbps", DEFAULT_KBPS, min(MP3_KBPS), max(MP3_KBPS))
     kbps = max(rate for rate in MP3_KBPS if rate <= kbps)
     gain = read_number(request, "gain", 1.0, 1e-6, 1e6)
+    peak = read_number(request, "peak", None, 0)
     tags, cover = read_tags(request), read_text(request, "cover", None)
 
     try:
@@ -52,20 +54,22 @@ def handle(job: Job) -> dict[str, Any]:
         raise ToolError("bad_request", "The stems differ in length or sample rate; separate the song again.")
 
     shares = [0.0] * len(stems)
+    measuring_share = MEASURING_SHARE if peak is None else 0.0
 
     def measured(index: int) -> float:
-        job.progress(MEASURING_SHARE * index / len(stems), "measuring")
+        job.progress(measuring_share * index / len(stems), "measuring")
         return peak_of(stems[index]["path"], job.check)
 
     def encoded(index: int) -> dict[str, Any]:
         def advance(fraction: float) -> None:
             shares[index] = fraction
-            total = MEASURING_SHARE + (1 - MEASURING_SHARE) * sum(shares) / len(stems)
+            total = measuring_share + (1 - measuring_share) * sum(shares) / len(stems)
             job.progress(total, "encoding")
 
         return write_stem(stems[index], file_format, kbps, out_gain, tags, cover, folder, advance)
 
-    peak = max(measured(index) for index in range(len(stems))) / gain
+    if peak is None:
+        peak = max(measured(index) for index in range(len(stems))) / gain
     out_gain = min(1.0, LOUDEST / peak if peak else 1.0) / gain
     with ThreadPoolExecutor(max_workers=2) as pool:
         files = list(pool.map(encoded, range(len(stems))))
@@ -82,18 +86,22 @@ def write_stem(
     folder: Path,
     advance: Any,
 ) -> dict[str, Any]:
-    """Encode and tag one stem."""
+    """Encode one stem, and tag what a person gets."""
     from stemtools.atomic import atomic
     from stemtools.encoders import encode_mp3, encode_pcm
+    from stemtools.pieces import write_pieces
     from stemtools.tags import write_tags
 
     path = folder / stem["name"]
-    with atomic(path) as temporary:
-        if file_format == "mp3":
-            encode_mp3(stem["path"], temporary, gain, kbps, advance)
-        else:
-            encode_pcm(stem["path"], temporary, gain, file_format.upper(), advance)
-        write_tags(temporary, file_format, {**tags, "stem": stem["stem"]}, Path(cover) if cover else None)
+    if file_format == "player":
+        write_pieces(stem["path"], path, gain, advance)
+    else:
+        with atomic(path) as temporary:
+            if file_format == "mp3":
+                encode_mp3(stem["path"], temporary, gain, kbps, advance)
+            else:
+                encode_pcm(stem["path"], temporary, gain, file_format.upper(), advance)
+            write_tags(temporary, file_format, {**tags, "stem": stem["stem"]}, Path(cover) if cover else None)
     return {"stem": stem["stem"], "file": path.name, "bytes": path.stat().st_size}
 
 
@@ -131,7 +139,7 @@ def main() -> None:
     parser.add_argument("stems", nargs="*", help="files named after their stems")
     parser.add_argument("--out", default=".", help="folder for the encoded files")
     parser.add_argument("--gain", type=float, default=1.0, help="gain that the files were written with")
-    parser.add_argument("--format", default="mp3", choices=("mp3", "flac", "wav"))
+    parser.add_argument("--format", default="mp3", choices=FORMATS)
     parser.add_argument("--bitrate-kbps", type=int)
     parser.add_argument("--artist")
     parser.add_argument("--title")
@@ -142,9 +150,10 @@ def main() -> None:
     if options.serve:
         serve("encode", handle, prepare)
     paths = [Path(stem) for stem in options.stems]
+    extension = "pieces" if options.format == "player" else options.format
     request = {
         "stems": [
-            {"stem": path.stem, "path": str(path), "name": f"{path.stem}.{options.format}"} for path in paths
+            {"stem": path.stem, "path": str(path), "name": f"{path.stem}.{extension}"} for path in paths
         ],
         "outDir": options.out,
         "gain": options.gain,
@@ -159,6 +168,7 @@ def main() -> None:
 def prepare() -> None:
     """Imports that a warm tool has done."""
     import stemtools.encoders
+    import stemtools.pieces
     import stemtools.tags  # noqa: F401
 
 

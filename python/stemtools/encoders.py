@@ -33,7 +33,7 @@ def encode_pcm(
     with soundfile.SoundFile(source) as file:
         out = soundfile.SoundFile(target, "w", file.samplerate, 2, "PCM_24", format=file_format, **level)
         with out:
-            for frames in _blocks(file, advance):
+            for frames in blocks_of(file, advance):
                 steps = np.rint(frames * (gain * FULL_SCALE))
                 steps = np.clip(steps, -FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
                 write_frames(out, steps << 8)  # libsndfile takes the upper 24 bits
@@ -52,7 +52,7 @@ def encode_mp3(source: Path, target: Path, gain: float, kbps: int, advance: Call
         stream.bit_rate = kbps * 1000
         buffer = av.AudioFifo()
         position = 0
-        for frames in _blocks(file, advance):
+        for frames in blocks_of(file, advance):
             samples = np.clip(frames.T * np.float32(gain), -1.0, 1.0)
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", "stereo")
             frame.sample_rate, frame.pts = file.samplerate, position
@@ -65,9 +65,12 @@ def encode_mp3(source: Path, target: Path, gain: float, kbps: int, advance: Call
         container.mux(stream.encode(None))
 
 
-def _blocks(file: soundfile.SoundFile, advance: Callable[[float], None]) -> Iterator[np.ndarray]:
+def blocks_of(
+    file: soundfile.SoundFile, advance: Callable[[float], None], samples: int = BLOCK_SAMPLES
+) -> Iterator[np.ndarray]:
+    """A file's frames, `samples` at a time, with a word of how far it has come after each."""
     done = 0
-    for frames in file.blocks(BLOCK_SAMPLES, dtype="float32", always_2d=True):
+    for frames in file.blocks(samples, dtype="float32", always_2d=True):
         yield frames
         done += len(frames)
         advance(done / file.frames)

@@ -3,13 +3,15 @@
 /** Names are relative to the file store; `analysis` is null when the analysis was discarded. */
 export type Delivered = {
   stems: { stem: string; file: string; bytes: number }[]
+  /** All stems of the separation, as the results page plays them; none where no page is linked to. */
+  player: { stem: string; file: string; bytes: number }[]
   analysis: string | null
   format: Format
   /** 0 for lossless formats. */
   bitrateKbps: number
   /** What there is to say of the files. */
   notes: string[]
-  /** Where the files are when the place does not take them. */
+  /** The results page; null where this installation has no public address. */
   link: string | null
 }
 export type Format = 'mp3' | 'flac' | 'wav'

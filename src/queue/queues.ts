@@ -20,6 +20,7 @@ export const QUEUES = {
   processing: { concurrency: 2, priority: 0 },
   /** Encodes the stems and hands them over; owner: the request. One queue a platform: it runs where the platform's credentials are. */
   'delivery-terminal': { concurrency: 2, priority: 0 },
+  'delivery-room': { concurrency: 2, priority: 0 },
   'delivery-discord': { concurrency: 2, priority: 0 },
   'delivery-slack': { concurrency: 2, priority: 0 },
 } as const

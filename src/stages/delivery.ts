@@ -1,5 +1,6 @@
 // delivery: the stems a request wants, encoded and handed over. Owner: the request. A chat platform gets them on the request's message,
-// with a mention of the person who asked; at a terminal they are copied by the terminal itself, which settles `delivered`.
+// with a mention of the person who asked; in the room they are where its pages find them; at a terminal they are copied by the terminal
+// itself, which settles `delivered`.
 import { join } from 'node:path'
 import type { Chat } from '../chat/chat.ts'
 import type { Delivered } from '../domain/packing.ts'
@@ -9,11 +10,13 @@ import { findSeparation } from '../store/separations.ts'
 import { findResult } from '../store/stages.ts'
 import { findTrack } from '../store/tracks.ts'
 import { encodeToFit, type Finished, type Masters } from './encoding.ts'
-import type { Made, Stage } from './stage.ts'
+import { encodeForPlayer, PLAYER } from './player.ts'
+import { type Made, partOf, type Stage } from './stage.ts'
 import { type Handed, upload } from './upload.ts'
 
-/** @param chat the platform whose messages get the files; null at a terminal */
-export function delivery(chat: Chat | null): Stage<Finished> {
+/** @param place a chat is the platform whose messages get the files */
+export function delivery(place: Chat | 'terminal' | 'room'): Stage<Finished> {
+  const handOver = { terminal: forTerminal, room: forRoom }
   return {
     async load({ db }, owner) {
       const request = await findRequest(db, owner)
@@ -35,7 +38,10 @@ export function delivery(chat: Chat | null): Stage<Finished> {
     },
 
     async run(deps, finished, run) {
-      const handed = chat ? await upload(chat, deps, finished, run) : await forTerminal(deps, finished, run)
+      const handed =
+        typeof place === 'string'
+          ? await handOver[place](deps, finished, run)
+          : await upload(place, deps, finished, run)
       const { analysed, downloaded } = finished
       const result: Delivered = {
         ...handed,
@@ -45,16 +51,28 @@ export function delivery(chat: Chat | null): Stage<Finished> {
     },
 
     async save(tx, { request, masters }, made: Made) {
-      const { stems, format, bitrateKbps } = made.result as Delivered
-      if (masters) await saveEncodings(tx, masters.separationId, format, bitrateKbps, stems)
-      await moveRequest(tx, request.id, ['working'], chat ? 'delivered' : 'ready')
+      const { stems, format, bitrateKbps, player } = made.result as Delivered
+      if (masters) {
+        await saveEncodings(tx, masters.separationId, format, bitrateKbps, stems)
+        await saveEncodings(tx, masters.separationId, PLAYER.format, PLAYER.bitrateKbps, player)
+      }
+      await moveRequest(tx, request.id, ['working'], place === 'terminal' ? 'ready' : 'delivered')
     },
   }
 }
 
+type Run = Parameters<Stage<Finished>['run']>
+
 /** All that was asked for, however large. */
-async function forTerminal(...[deps, finished, run]: Parameters<Stage<Finished>['run']>): Promise<Handed> {
+async function forTerminal(...[deps, finished, run]: Run): Promise<Handed> {
   const { masters, request } = finished
   const encoded = masters && (await encodeToFit(deps, finished, masters, Number.POSITIVE_INFINITY, run))
-  return { stems: [], format: request.format, bitrateKbps: 0, ...encoded, notes: [], link: null }
+  return { stems: [], player: [], format: request.format, bitrateKbps: 0, ...encoded, notes: [], link: null }
+}
+
+/** As at a terminal, and what the results page plays. */
+async function forRoom(...[deps, finished, run]: Run): Promise<Handed> {
+  const handed = await forTerminal(deps, finished, partOf(run, 0, 0.5))
+  const { masters } = finished
+  return { ...handed, player: masters ? await encodeForPlayer(deps, masters, partOf(run, 0.5, 1)) : [] }
 }

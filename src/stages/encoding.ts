@@ -1,4 +1,4 @@
-// Encodes a request's stems from the separation's masters, in the best way that fits; what was encoded before is used again.
+// Encodes stems from the separation's masters, what was encoded before is used again; a request's in the best way that fits.
 import { join } from 'node:path'
 import { stemFileName } from '../domain/names.ts'
 import { type Packing, packingsFor } from '../domain/packing.ts'
@@ -22,6 +22,18 @@ export type Finished = {
 }
 export type Encoded = Packing & { stems: Encoding[] }
 
+/** What is wanted of the encode tool, beside the stems. */
+type Making = {
+  format: string
+  bitrateKbps: number
+  /** What a stem's file is called. */
+  nameOf: (stem: string) => string
+  /** All that belongs to a stem's file, itself included: only where all of it is there, it is used again. */
+  partsOf: (file: string) => string[]
+  /** Beside the format, for the tool. */
+  options: Record<string, unknown>
+}
+
 /** Every stem that was asked for, with no file above `maxFileBytes`; undefined when nothing fits. */
 export async function encodeToFit(
   deps: StageDeps,
@@ -33,7 +45,7 @@ export async function encodeToFit(
   const { request, downloaded } = finished
   const wanted = wantedStems(request, masters)
   for (const packing of packingsFor(request.format, downloaded.result.durationSeconds, maxFileBytes)) {
-    const stems = await encode(deps, finished, masters, wanted, packing, run)
+    const stems = await encodeStems(deps, masters, wanted, makingOf(deps, finished, masters, packing), run)
     if (stems.every(({ bytes }) => bytes <= maxFileBytes)) return { ...packing, stems }
     for (const { file } of stems) if (file.startsWith(run.folder.name)) await deps.files.remove(file)
   }
@@ -50,39 +62,58 @@ function wantedStems(request: Request, masters: Masters): string[] {
   return request.stems.length > 0 ? request.stems : made
 }
 
-async function encode(
-  { db, tools, files }: StageDeps,
+function makingOf(
+  { files }: StageDeps,
   { track, downloaded, analysed }: Finished,
   masters: Masters,
-  wanted: string[],
   { format, bitrateKbps }: Packing,
+): Making {
+  const { cover } = downloaded.result
+  return {
+    format,
+    bitrateKbps,
+    nameOf: (stem) => stemFileName(track, stem, format),
+    partsOf: (file) => [file],
+    options: {
+      bitrateKbps: format === 'mp3' ? bitrateKbps : null,
+      tags: tagsOf(track, analysed?.result, masters.result.model),
+      cover: cover ? files.pathOf(join(downloaded.folder, cover)) : null,
+    },
+  }
+}
+
+/** These stems in one format: those kept from before, the rest encoded now. */
+export async function encodeStems(
+  { db, tools, files }: StageDeps,
+  { separationId, folder: mastersFolder, result }: Masters,
+  wanted: string[],
+  { format, bitrateKbps, nameOf, partsOf, options }: Making,
   { folder, signal, onProgress }: StageRun,
 ): Promise<Encoding[]> {
   const kept: Encoding[] = []
-  for (const encoding of await findEncodings(db, masters.separationId, format, bitrateKbps)) {
-    if (wanted.includes(encoding.stem) && (await files.has(encoding.file))) kept.push(encoding)
+  for (const encoding of await findEncodings(db, separationId, format, bitrateKbps)) {
+    if (!wanted.includes(encoding.stem)) continue
+    const there = await Promise.all(partsOf(encoding.file).map((part) => files.has(part)))
+    if (there.every(Boolean)) kept.push(encoding)
   }
-  const missing = masters.result.stems.filter(
+  const missing = result.stems.filter(
     ({ stem }) => wanted.includes(stem) && !kept.some((one) => one.stem === stem),
   )
   if (missing.length === 0) return kept
 
-  // The gain that keeps the loudest stem below full scale is that of all stems, also of those not asked for.
-  const peak = Math.max(...masters.result.stems.map((stem) => stem.peak))
   const { files: encoded } = await tools.run(
     'encode',
     {
       stems: missing.map(({ stem, file }) => ({
         stem,
-        path: files.pathOf(join(masters.folder, file)),
-        name: stemFileName(track, stem, format),
+        path: files.pathOf(join(mastersFolder, file)),
+        name: nameOf(stem),
       })),
-      gain: masters.result.gain,
-      peak,
+      gain: result.gain,
+      // The gain that keeps the loudest stem below full scale is that of all stems, also of those not asked for.
+      peak: Math.max(...result.stems.map((stem) => stem.peak)),
       format,
-      bitrateKbps: format === 'mp3' ? bitrateKbps : null,
-      tags: tagsOf(track, analysed?.result, masters.result.model),
-      cover: downloaded.result.cover ? files.pathOf(join(downloaded.folder, downloaded.result.cover)) : null,
+      ...options,
       outDir: folder.path,
     },
     { signal, onProgress },

@@ -38,6 +38,11 @@ export type StageRun = {
   onProgress: (fraction: number, step: string | null) => void
 }
 
+/** A run for a part of the work, whose progress goes `from` there `to` there. */
+export function partOf(run: StageRun, from: number, to: number): StageRun {
+  return { ...run, onProgress: (fraction, step) => run.onProgress(from + (to - from) * fraction, step) }
+}
+
 /** What a run made; `event` is what history keeps of it. */
 export type Made = {
   result: Record<string, unknown>

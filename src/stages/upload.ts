@@ -9,6 +9,7 @@ import { channelBudget, secondsBetweenEdits } from '../domain/pace.ts'
 import { type Delivered, packingNotes, smallerLimit, tooLongNote } from '../domain/packing.ts'
 import { resultsLink } from '../domain/results-link.ts'
 import { ChatError } from '../errors.ts'
+import type { Encoding } from '../store/encodings.ts'
 import {
   channelHasRoom,
   findMessage,
@@ -20,9 +21,11 @@ import {
   reserveEdit,
   wantNewMessage,
 } from '../store/messages.ts'
+import { resultsAddress } from '../store/results.ts'
 import { notifyCards } from '../store/stages.ts'
 import { type Encoded, encodeToFit, type Finished } from './encoding.ts'
-import type { StageDeps, StageRun } from './stage.ts'
+import { encodeForPlayer } from './player.ts'
+import { partOf, type StageDeps, type StageRun } from './stage.ts'
 
 /** What was handed over, and what there is to say of it. */
 export type Handed = Omit<Delivered, 'analysis'>
@@ -37,14 +40,25 @@ export async function upload(
   finished: Finished,
   run: StageRun,
 ): Promise<Handed> {
+  const { masters } = finished
+  let player: Encoding[] | undefined
   for (;;) {
     const message = await messageOf(deps, finished)
     const maxFileBytes = await chat.maxFileBytes(message)
+    const encode = async (most: number) =>
+      masters && (await encodeToFit(deps, finished, masters, most, partOf(run, 0, 0.4)))
+    const fitting = await encode(maxFileBytes)
+    // What no message takes can be downloaded from the page.
+    const encoded = fitting ?? (deps.settings.PUBLIC_URL ? await encode(Number.POSITIVE_INFINITY) : undefined)
+    // Before the files are there, so that the page is whole when it is linked to; once, however often they are attached.
+    player ??= masters ? await encodeForPlayer(deps, masters, partOf(run, 0.4, 0.5)) : []
     try {
-      const { handed, mentioned } = await attach(chat, deps, finished, run, message, maxFileBytes)
+      const { mentioned } = await attach(chat, deps, finished, run, message, fitting)
       run.signal.throwIfAborted()
       if (!mentioned) await mention(chat, deps, finished, message)
-      return handed
+      const notes = fitting ? packingNotes(finished.request.format, fitting, maxFileBytes) : []
+      if (masters && !fitting) notes.push(tooLongNote(maxFileBytes))
+      return { ...(await handedOver(deps, finished, encoded)), notes, player }
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
       await adapt(chat, deps, message, maxFileBytes, error)
@@ -92,10 +106,9 @@ async function attach(
   finished: Finished,
   run: StageRun,
   message: Message,
-  maxFileBytes: number,
-): Promise<{ handed: Handed; mentioned: boolean }> {
-  const { request, track, masters, analysed } = finished
-  const encoded = masters && (await encodeToFit(deps, finished, masters, maxFileBytes, run))
+  encoded: Encoded | undefined,
+): Promise<{ mentioned: boolean }> {
+  const { request, track, analysed } = finished
   run.onProgress(0.5, 'uploading')
   const song = message.plain ? { artist: null, title: '' } : track
   const fallback = `song-${request.number}`
@@ -110,29 +123,23 @@ async function attach(
     const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
     attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
   }
-  const { mentioned } = await chat.attach(
+  return chat.attach(
     message,
     attachments.slice(0, chat.maxFiles),
     readyText(finished, message.plain),
     () => editTurn(chat, deps, message, run),
     run.signal,
   )
-  return { handed: handedOver(deps, finished, encoded, maxFileBytes), mentioned }
 }
 
-/** What there is to say of what was attached. */
-function handedOver(
-  { settings: { PUBLIC_URL, ACCESS_SECRET } }: StageDeps,
-  { request, masters }: Finished,
+/** What can be downloaded from the results page, and where that is. */
+async function handedOver(
+  { db, settings: { PUBLIC_URL } }: StageDeps,
+  { request }: Finished,
   encoded: Encoded | undefined,
-  maxFileBytes: number,
-): Handed {
-  if (encoded) return { ...encoded, notes: packingNotes(request.format, encoded, maxFileBytes), link: null }
-  const none = { stems: [], format: request.format, bitrateKbps: 0 }
-  if (!masters) return { ...none, notes: [], link: null }
-  const link =
-    PUBLIC_URL && ACCESS_SECRET ? resultsLink(PUBLIC_URL, ACCESS_SECRET, request.id, new Date()) : null
-  return { ...none, notes: [tooLongNote(maxFileBytes)], link }
+): Promise<Omit<Handed, 'notes' | 'player'>> {
+  const link = PUBLIC_URL ? resultsLink(PUBLIC_URL, await resultsAddress(db, request.id, new Date())) : null
+  return { stems: [], format: request.format, bitrateKbps: 0, ...encoded, link }
 }
 
 /** What the person who asked is told. @param plain without the song's own words */

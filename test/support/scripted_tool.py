@@ -1,5 +1,5 @@
 """A tool that does what a test tells it, call by call: `script.json` in the folder names the actions of each tool, the last repeats.
-`bytes` is the size of each encoded stem.
+`title` is what a download finds, `bytes` the size of each encoded stem that people get; each call of `encode` counts, that for the player too.
 
 succeed     progress over `seconds`, then a result with real files      error      an error line with `code` and `retryable`
 stall       one progress line, then silence                             crash      exit code 3 in the middle
@@ -19,6 +19,7 @@ import time
 
 NAME, FOLDER = sys.argv[1], sys.argv[2]
 STEMS = ["bass", "drums", "other", "vocals"]
+PIECES = 6  # of 5 s, in the 30 s of its song
 cancelled = threading.Event()
 requests = []
 arrived = threading.Condition()
@@ -62,10 +63,10 @@ def write(folder, name, content=b"audio"):
     return name
 
 
-def result(request, size):
+def result(request, size, title):
     out = request["outDir"]
     if NAME == "download":
-        return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(), title="Song", artist="Band",
+        return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(), title=title, artist="Band",
                     album=None, durationSeconds=30.0, cover=None, truncated=False)
     if NAME == "analyze":
         write(out, "analysis.json", b'{"bpm": 120}')
@@ -76,7 +77,13 @@ def result(request, size):
         stems = [dict(stem=stem, file=write(out, f"{stem}.flac"), bytes=5, peak=0.5) for stem in STEMS]
         return dict(model=request["model"], weights="aaaa1111", device="cpu", stems=stems, gain=0.25, sampleRateHz=44100, samples=1323000,
                     seconds=1, realTimeFactor=0.1)
-    audio = b"audio".ljust(size)
+    for_player = request["format"] == "player"
+    audio = b"piece" * PIECES if for_player else b"audio".ljust(size)
+    if for_player:
+        index = dict(sampleRateHz=44100, samples=1323000, pieceSamples=220500, pieceBytes=[5] * PIECES,
+                     peaks=dict(min=[-0.5] * 100, max=[0.5] * 100))
+        for one in request["stems"]:
+            write(out, f"{one['name']}.json", json.dumps(index).encode())
     return dict(files=[dict(stem=one["stem"], file=write(out, one["name"], audio), bytes=len(audio)) for one in request["stems"]])
 
 
@@ -109,7 +116,7 @@ def work(request):
             return emit(type="error", id=id, code="cancelled", retryable=False, message="Cancelled.")
         if what not in ("stall", "child"):
             emit(type="progress", id=id, fraction=min(1, round(1 - (end - time.monotonic()) / seconds, 2)) if seconds else 1, step="working")
-    emit(type="result", id=id, **result(request, action.get("bytes", 5)))
+    emit(type="result", id=id, **result(request, action.get("bytes", 5), action.get("title", "Song")))
 
 
 threading.Thread(target=read, daemon=True).start()

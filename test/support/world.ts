@@ -26,6 +26,7 @@ export type Action = {
   do: string
   seconds?: number
   bytes?: number
+  title?: string
   code?: string
   retryable?: boolean
   message?: string
@@ -78,13 +79,13 @@ export async function createWorld(env: Record<string, string> = {}) {
     },
     async ask(
       source: Source = newSong(),
-      wish: Partial<Asked> & { person?: string; channel?: string; resumes?: boolean } = {},
+      wish: Partial<Asked> & { platform?: string; person?: string; channel?: string; resumes?: boolean } = {},
     ) {
-      const { person = 'ann', channel = 'band', resumes = false, ...asked } = wish
+      const { platform = 'terminal', person = 'ann', channel = 'band', resumes = false, ...asked } = wish
       return claim(services, {
         interaction: {
-          platform: 'terminal',
-          app: 'terminal',
+          platform,
+          app: platform,
           externalId: randomUUID(),
           person,
           workspace: '',

@@ -1,5 +1,7 @@
 // A whole /separate on Discord: real gateway client, real REST, real queue; the tools follow a script.
 import { describe, expect, test } from 'vitest'
+import { openAddress } from '../../../src/web/results/opened.ts'
+import type { Message } from '../../support/discord/server.ts'
 import { cardsIn, createDiscordBand, stemsOf, textOf } from '../../support/discord-band.ts'
 import { until } from '../../support/until.ts'
 
@@ -32,6 +34,8 @@ describe('/separate on Discord', async () => {
     })
     expect(cardsIn(band.channel)).toEqual([message])
     await until(async () => (await world.rows(`select 1 from messages where state <> 'closed'`)).length === 0)
+    const played = await world.rows(`select stem from encodings where format = 'player' order by stem`)
+    expect(played.map(({ stem }) => stem)).toEqual(['bass', 'drums', 'other', 'vocals'])
   })
 
   test('in a thread, in a direct message, and for fewer stems as wav', async () => {
@@ -303,6 +307,40 @@ describe('/separate on Discord', async () => {
     expect((await world.calls()).length).toBe(before)
     const again = await (await ask()).answer
     expect(again?.data['content']).toMatch(/shows how it stands/)
+  })
+})
+
+describe('where people reach the web server', async () => {
+  const band = await createDiscordBand('quick', { PUBLIC_URL: 'https://stems.example/band' })
+  const { world } = band
+  await band.start()
+  /** What the link of a card leads to. */
+  const opened = async (message: Message) => {
+    const [, link = '', id = '', signed = ''] =
+      /\[Play and mix the stems\]\((https:\/\/stems\.example\/band\/results\/(.+)\/(.+)\/)\)/.exec(
+        textOf(message),
+      ) ?? []
+    expect(link).not.toBe('')
+    return openAddress(world.services.db, id, signed, new Date())
+  }
+
+  test('the card links to the page, beside the files', async () => {
+    await world.script({})
+    const message = await band.shown(await band.separate())
+    await band.delivered(message)
+    expect(stemsOf(message).sort()).toEqual(FILES)
+    expect(await opened(message)).toMatchObject({ delivered: { stems: Array(4).fill(expect.anything()) } })
+  })
+
+  test('files that are too large for any message are on the page', async () => {
+    await world.script({ encode: [{ do: 'succeed', bytes: 12 * MiB }] })
+    const message = await band.shown(await band.separate({ format: 'wav' }))
+    await band.delivered(message)
+    expect(stemsOf(message)).toEqual(['waveform.png'])
+    expect(textOf(message)).toMatch(/too long to be attached/)
+    expect(await opened(message)).toMatchObject({
+      delivered: { format: 'wav', stems: Array(4).fill(expect.objectContaining({ bytes: 12 * MiB })) },
+    })
   })
 })
 

@@ -16,6 +16,8 @@ export type CommandDeps = {
   defaultModel: string
   /** Requests that one person may have under way. */
   maxOpenRequests: number
+  /** Where people reach the web server; null where they do not. */
+  publicUrl: string | null
 }
 
 /** Who gives a command, and where. `manager`: may manage the server, or moderate its messages. */
@@ -37,7 +39,7 @@ export type Invocation<Options> = {
   anew?: boolean
 }
 
-/** An answer for the person who asked alone. Lines are plain text; a person is written as `@{id}`, a request's message as `#{number}`. */
+/** An answer for the person who asked alone. Lines are plain text; a person is written as `@{id}`, a request's message as `#{number}`, an address as `&{address}`. */
 export type TextReply = { kind: 'text'; title: string; lines: string[] }
 /** A request and how it stands; its card is the answer. */
 export type RequestReply = { kind: 'request' } & Claimed

@@ -5,10 +5,11 @@ import type { Command } from './command.ts'
 import { helpFor } from './help.ts'
 import { history } from './history.ts'
 import { queue } from './queue.ts'
+import { results } from './results.ts'
 import { retry } from './retry.ts'
 import { separate } from './separate.ts'
 import { status } from './status.ts'
 
-const others = [separate, analyze, status, cancel, retry, history, queue] as Command[]
+const others = [separate, analyze, status, cancel, retry, results, history, queue] as Command[]
 
 export const COMMANDS: readonly Command[] = [...others, helpFor(others) as Command]

@@ -1,4 +1,5 @@
-// The words of an answer's lines. What others wrote, such as titles, is kept to one line and never reads as a person or a request.
+// The words of an answer's lines. What others wrote, such as titles, is kept to one line and never reads as a person, a request or an
+// address.
 import { songName } from '../src/domain/names.ts'
 import type { RequestState } from '../src/store/requests.ts'
 
@@ -14,6 +15,11 @@ function requestMark(number: number): string {
   return `#{${number}}`
 }
 
+/** What a platform turns into a link. */
+export function addressMark(address: string): string {
+  return `&{${address}}`
+}
+
 /** Foreign words as a part of one line, at most `longest` UTF-16 units of them. */
 export function inLine(text: string, longest: number): string {
   const line = text
@@ -21,7 +27,7 @@ export function inLine(text: string, longest: number): string {
     .slice(0, 4 * longest)
     .toWellFormed()
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\s]+/gu, ' ')
-    .replace(/([@#])(?=\{)/g, '$1 ')
+    .replace(/([@#&])(?=\{)/g, '$1 ')
     .trim()
   if (line.length <= longest) return line
   return `${line.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`

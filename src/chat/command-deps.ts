@@ -16,5 +16,6 @@ export function commandDepsOf(settings: Settings, { db, boss, files }: Services)
     files,
     defaultModel: settings.MODEL,
     maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+    publicUrl: settings.PUBLIC_URL ?? null,
   }
 }

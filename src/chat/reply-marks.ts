@@ -1,13 +1,19 @@
-// The lines of an answer, and the marks in them: `#{12}` is a request's message, `@{id}` a person. Each platform writes them in its own
-// way. Pure.
+// The lines of an answer, and the marks in them: `#{12}` is a request's message, `@{id}` a person, `&{address}` an address of ours on
+// the web. Each platform writes them in its own way. Pure.
 import type { TextReply } from '../../commands/command.ts'
 
-const MARK = /@\{([A-Za-z0-9]{1,32})\}|#\{(\d{1,15})\}/g
+const MARK = /@\{([A-Za-z0-9]{1,32})\}|#\{(\d{1,15})\}|&\{(https?:\/\/[^\s{}<>|]{1,900})\}/g
 
 /** The requests that an answer refers to, by number. */
 export function numbersIn({ title, lines }: TextReply): number[] {
   const text = [title, ...lines].join('\n')
   return [...new Set([...text.matchAll(MARK)].flatMap(([, , number]) => (number ? [Number(number)] : [])))]
+}
+
+/** The people that an answer names, by id. */
+export function peopleIn({ title, lines }: TextReply): string[] {
+  const text = [title, ...lines].join('\n')
+  return [...new Set([...text.matchAll(MARK)].flatMap(([, person]) => person ?? []))]
 }
 
 /** The line with its marks and what stands between them written as a platform does. */
@@ -17,14 +23,16 @@ export function writeMarks(
     text: (text: string) => string
     person: (id: string) => string
     request: (number: number) => string
+    address: (address: string) => string
   },
 ): string {
   let at = 0
   let out = ''
   for (const match of line.matchAll(MARK)) {
-    const [all, person, number] = match
+    const [all, person, number, address] = match
     out += write.text(line.slice(at, match.index))
-    out += person ? write.person(person) : write.request(Number(number))
+    if (person) out += write.person(person)
+    else out += address ? write.address(address) : write.request(Number(number))
     at = match.index + all.length
   }
   return out + write.text(line.slice(at))

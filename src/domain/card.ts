@@ -18,7 +18,7 @@ export type CardFacts = {
   format: string
   /** What there is to say of the files, once they are delivered. */
   deliveryNotes: string[]
-  /** Where the files are when the place did not take them. */
+  /** The request's results page, once it is delivered; null where this installation has no public address. */
   link: string | null
   bpm: number | null
   key: string | null
@@ -67,9 +67,10 @@ export const STARTER_NOTE = 'Made by starter, the small model that comes along: 
 
 export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
-  const notes = []
-  if (facts.truncated) notes.push('The file breaks off before its end: this is what could be decoded.')
-  if (facts.model === 'starter' && facts.state !== 'failed') notes.push(STARTER_NOTE)
+  const notes = stemNotes({
+    truncated: facts.truncated,
+    model: facts.state === 'failed' ? null : facts.model,
+  })
   if (discarded && facts.state !== 'failed')
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
   if (facts.state === 'delivered') notes.push(...facts.deliveryNotes)
@@ -100,6 +101,14 @@ export function cardOf(facts: CardFacts, now: Date): Card {
     error: facts.errorCode === null ? null : { code: facts.errorCode, message: facts.errorMessage ?? '' },
     actions: ACTIONS[facts.state],
   }
+}
+
+/** What to know about a song's stems, by where they come from. */
+export function stemNotes({ truncated, model }: Pick<CardFacts, 'truncated' | 'model'>): string[] {
+  const notes = []
+  if (truncated) notes.push('The file breaks off before its end: this is what could be decoded.')
+  if (model === 'starter') notes.push(STARTER_NOTE)
+  return notes
 }
 
 const ACTIONS: Record<CardFacts['state'], CardAction[]> = {

@@ -3,6 +3,8 @@
 /** Windows' reserved device names; also with an extension. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 const LONGEST = 120
+/** File systems take 255 bytes a name; what is written beside a file adds to its own. */
+const LONGEST_BYTES = 200
 
 /** A name for a file or folder; never empty, hidden, an option, or a path. */
 export function safeName(text: string): string {
@@ -13,12 +15,20 @@ export function safeName(text: string): string {
     .replace(/[\\/:*?"<>|]/g, '_')
     .replace(/\s+/g, ' ')
     .replace(/^[\s.-]+/, '')
-  const cut = [...name]
-    .slice(0, LONGEST)
-    .join('')
-    .replace(/[\s.]+$/, '')
+  const cut = within(name, LONGEST, LONGEST_BYTES).replace(/[\s.]+$/, '')
   if (cut === '') return 'untitled'
   return RESERVED.test(cut) ? `_${cut}` : cut
+}
+
+function within(text: string, characters: number, bytes: number): string {
+  let left = bytes
+  let fitting = ''
+  for (const character of [...text].slice(0, characters)) {
+    left -= Buffer.byteLength(character)
+    if (left < 0) break
+    fitting += character
+  }
+  return fitting
 }
 
 export function songName(song: { artist: string | null; title: string }): string {
@@ -31,7 +41,20 @@ export function stemFileName(
   stem: string,
   format: string,
 ): string {
-  return `${safeName(`${safeName(songName(song))} (${stem})`)}.${format}`
+  return `${labelled(song, stem)}.${format}`
+}
+
+/** `Artist - Title (stems).zip` */
+export function zipFileName(song: { artist: string | null; title: string }): string {
+  return `${labelled(song, 'stems')}.zip`
+}
+
+/** However long the song's name is, the label is whole, so that no two stems have one name. */
+function labelled(song: { artist: string | null; title: string }, label: string): string {
+  const end = ` (${label})`
+  const bytes = LONGEST_BYTES - Buffer.byteLength(end)
+  const start = within(safeName(songName(song)), LONGEST - [...end].length, bytes)
+  return safeName(`${start.trimEnd()}${end}`)
 }
 
 const LONGEST_ATTACHMENT = 80

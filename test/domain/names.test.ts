@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { safeName, stemFileName } from '../../src/domain/names.ts'
+import { safeName, stemFileName, zipFileName } from '../../src/domain/names.ts'
 
 describe('names that every system takes', () => {
   test.each([
@@ -23,10 +23,23 @@ describe('names that every system takes', () => {
 
   test('a long one is cut without breaking a character', () => {
     const name = safeName('🎸'.repeat(500))
-    expect([...name]).toHaveLength(120)
-    expect(
-      Buffer.byteLength(stemFileName({ artist: 'ä'.repeat(300), title: 'b' }, 'vocals', 'mp3')),
-    ).toBeLessThan(256)
+    expect(name).toBe('🎸'.repeat(50))
+    expect([...safeName('x'.repeat(500))]).toHaveLength(120)
+    for (const letter of ['ä', '音', '🎸']) {
+      const song = { artist: letter.repeat(300), title: 'b' }
+      const file = stemFileName(song, 'vocals', 'mp3')
+      expect(file).toMatch(/ \(vocals\)\.mp3$/)
+      expect(Buffer.byteLength(file)).toBeLessThan(206)
+    }
+  })
+
+  test('the stems of a song with a long name have names of their own', () => {
+    const song = { artist: 'Band '.repeat(40), title: 'Song' }
+    const names = ['vocals', 'drums'].map((stem) => stemFileName(song, stem, 'mp3'))
+    expect(names[0]).toMatch(/^Band .* \(vocals\)\.mp3$/)
+    expect(names[1]).toMatch(/^Band .* \(drums\)\.mp3$/)
+    for (const name of names) expect([...name].length).toBeLessThanOrEqual(124)
+    expect(zipFileName({ artist: 'Band', title: 'Song' })).toBe('Band - Song (stems).zip')
   })
 
   test('a stem carries the song', () => {

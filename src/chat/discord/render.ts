@@ -10,6 +10,7 @@ import type { TextReply } from '../../../commands/command.ts'
 import type { Card, CardAction } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
 import { cleanText } from '../foreign-text.ts'
+import { pageWords } from '../page-words.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
 import { linesWithin, writeMarks } from '../reply-marks.ts'
 import { stageBar } from '../stage-bar.ts'
@@ -71,7 +72,7 @@ function describe(card: Card, now: Date): string {
     [artist, facts.join(' · ')],
     stages,
     [timeLeft(card, now), errorLine(card)],
-    [...notes, filesLink(card.link)],
+    [...notes, pageLink(card)],
     [`Asked by ${mention(card.person)}`],
   ]
   return blocks
@@ -111,11 +112,12 @@ function buttonsOf({ id, actions }: Card): CardMessage['components'] {
   return [{ type: ComponentType.ActionRow, components }]
 }
 
-function filesLink(text: string | null): string {
-  const address = webAddress(text, ['http:', 'https:'], LONGEST_LINK)
+/** In words, as Discord refuses a whole message over a button whose address it does not like, such as that of a machine at home. */
+function pageLink(card: Card): string {
+  const address = webAddress(card.link, ['http:', 'https:'], LONGEST_LINK)
   // A bracket would end it.
   const href = address?.replaceAll('(', '%28').replaceAll(')', '%29') ?? ''
-  return href && href.length <= LONGEST_LINK ? `[The files](${href})` : ''
+  return href && href.length <= LONGEST_LINK ? `[${pageWords(card)}](${href})` : ''
 }
 
 function mention(person: string): string {
@@ -142,6 +144,8 @@ function textLine(line: string, linkOf: (number: number) => string | undefined):
         const link = linkOf(number)
         return link ? `[#${number}](${link})` : `#${number}`
       },
+      // In brackets it can be clicked, and shows no preview.
+      address: (address) => `<${address}>`,
     })
   const cleaned = cleanText(line)
   const whole = written(cleaned)

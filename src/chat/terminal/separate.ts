@@ -61,7 +61,12 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
       resumes: true,
       spelling: COLON_SPELLING,
     },
-    { ...services, defaultModel: settings.MODEL, maxOpenRequests: settings.MAX_OPEN_REQUESTS },
+    {
+      ...services,
+      defaultModel: settings.MODEL,
+      maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+      publicUrl: null,
+    },
   )
   if (standing !== 'new' && request.state === 'working') screen.line(`Going on with #${request.number}.`)
 

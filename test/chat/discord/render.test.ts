@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inLine } from '../../../commands/lines.ts'
 import { escapeMarkdown, foreignText } from '../../../src/chat/discord/markdown.ts'
 import { type CardMessage, footerOf, renderCard, renderText } from '../../../src/chat/discord/render.ts'
 import { cleanText, plainText } from '../../../src/chat/foreign-text.ts'
@@ -93,10 +94,10 @@ describe('a card', () => {
     expect(describing(message)).toContain('Drums are silent.')
   })
 
-  test('links to files that lie elsewhere', () => {
+  test('links to the results page', () => {
     const delivered = { state: 'delivered' as const, actions: [] }
     expect(describing(shown({ ...delivered, link: 'https://stems.example/a_(b)' }))).toContain(
-      '[The files](https://stems.example/a_%28b%29)',
+      '[Play and mix the stems](https://stems.example/a_%28b%29)',
     )
     expect(describing(shown({ ...delivered, link: 'javascript:alert(1)' }))).not.toContain('javascript')
   })
@@ -183,6 +184,21 @@ describe('an answer for one person', () => {
     expect(renderText(reply, { linkOf })).toBe(
       '**Your \\*songs\\***\n[#12](https://discord.com/channels/1/2/3) by <@34>: a\\_b\n#13 is done\n\\@everyone',
     )
+  })
+
+  test('an address of ours can be clicked, and nobody else writes one', () => {
+    const address = 'https://stems.example/my_band/results/a-b/1-c*d/?x=1&y=__2__'
+    const foreign = inLine(`&{${address}} https://evil.example`, 200)
+    const lines = [`&{${address}}`, foreign, '&{javascript:alert(1)}']
+    expect(
+      renderText({ ...reply, lines }, { linkOf })
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      `<${address}>`,
+      expect.stringMatching(/^& \{https\\:\/\/.* https\\:\/\/evil\.example$/),
+      '&{javascript:alert(1)}',
+    ])
   })
 
   test('is cut at whole lines and says how many are left out', () => {

@@ -319,6 +319,45 @@ describe('/separate on Slack', async () => {
   })
 })
 
+describe('where people reach the web server', async () => {
+  const band = await createSlackBand({ env: { PUBLIC_URL: 'https://stems.example' } })
+  await band.world.script({})
+  const { slack, workspace, ann } = band
+  const { url } = await band.start()
+  const pageBehind = async (link: RegExp, text: string) => {
+    const path = link.exec(text)?.[1]
+    expect(path, text).toBeDefined()
+    return fetch(`${url}${path}`)
+  }
+
+  test('the card links to the page, beside the files; the command gives its address, and revokes it', async () => {
+    await (await band.separate()).answer
+    const card = await band.card()
+    expect(names(await band.delivered(card))).toEqual(STEMS)
+    const link = /<https:\/\/stems\.example(\/results\/[^|]+)\|Play and mix the stems>/
+    expect((await pageBehind(link, textOf(card))).status).toBe(200)
+    const told = async (text: string) => {
+      const asked = await slack.command(ann, band.channel, text)
+      return (await until(() => asked.told[0])).text
+    }
+    const address = /<https:\/\/stems\.example(\/results\/[^|>]+)>/
+    const given = await told('results')
+    expect((await pageBehind(address, given)).status).toBe(200)
+    expect(await told('results revoke')).toMatch(/Revoked/)
+    expect((await pageBehind(address, given)).status).toBe(404)
+    expect((await pageBehind(link, textOf(card))).status).toBe(404)
+  })
+
+  test('an analysis alone has a page too', async () => {
+    const channel = workspace.channel()
+    await slack.command(ann, channel, 'analyze A Song of its own')
+    const card = await band.card(channel)
+    await band.delivered(card)
+    const link = /<https:\/\/stems\.example(\/results\/[^|]+)\|See all about the song>/
+    expect((await pageBehind(link, textOf(card))).status).toBe(200)
+  })
+})
+
 describe('a worker without the credentials of Slack', async () => {
   const band = await createSlackBand()
   const { slack, world, channel, ann } = band

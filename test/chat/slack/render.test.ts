@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { inLine } from '../../../commands/lines.ts'
 import { cleanText } from '../../../src/chat/foreign-text.ts'
 import { escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from '../../../src/chat/slack/mrkdwn.ts'
 import { hasPlan } from '../../../src/chat/slack/plan.ts'
@@ -186,10 +187,10 @@ describe('a card', () => {
     }
   })
 
-  test('links to files that lie elsewhere, and to nothing that is no address of the web', () => {
+  test('links to the results page, and to nothing that is no address of the web', () => {
     const linked = (link: string) => mrkdwnIn(shown({ ...DELIVERED, link }))
     expect(linked('https://stems.example/a?b=1&c=<x|y>')).toContain(
-      '<https://stems.example/a?b=1&amp;c=%3Cx%7Cy%3E|The files>',
+      '<https://stems.example/a?b=1&amp;c=%3Cx%7Cy%3E|Play and mix the stems>',
     )
     for (const link of [
       'javascript:alert(1)',
@@ -197,14 +198,20 @@ describe('a card', () => {
       'ftp://a.b/c',
       `https://a.b/${'x'.repeat(2100)}`,
     ])
-      expect(linked(link).join('\n')).not.toContain('The files')
+      expect(linked(link).join('\n')).not.toContain('Play and mix')
+  })
+
+  test('the link of a song without stems promises none', () => {
+    const lines = card.lines.filter(({ stage }) => stage !== 'processing')
+    const analysed = shown({ ...DELIVERED, lines, link: 'https://stems.example/' })
+    expect(mrkdwnIn(analysed)).toContain('<https://stems.example/|See all about the song>')
   })
 
   test('shows a link as long as it may be, and leaves out one that its escapes make too long', () => {
     const linked = (link: string) => shown({ ...DELIVERED, link })
     expectWithinLimits(linked(`https://a.b/?${'&'.repeat(2000)}`))
     const long = `https://a.b/${'x'.repeat(2000)}`
-    expect(mrkdwnIn(linked(long))).toContain(`<${long}|The files>`)
+    expect(mrkdwnIn(linked(long))).toContain(`<${long}|Play and mix the stems>`)
   })
 
   test.each([
@@ -375,6 +382,17 @@ describe('an answer for one person', () => {
     expect(text.replaceAll(WORD_JOINER, '')).toBe(
       '*Your *songs**\n<https://band.slack.com/archives/C1/p12|#12> by <@U34>: a_b\n#13 is done\n&lt;!channel&gt;',
     )
+  })
+
+  test('an address of ours can be clicked, and nobody else writes one', () => {
+    const address = 'https://stems.example/my_band/results/a-b/1-c*d/?x=1&y=__2__'
+    const foreign = inLine(`&{${address}} https://evil.example`, 200)
+    const lines = [`&{${address}}`, foreign, '&{javascript:alert(1)}']
+    const [, first, second = '', third] = renderText({ ...reply, lines }, { linkOf }).split('\n')
+    expect(first).toBe(`<${address.replace('&', '&amp;')}>`)
+    expect(second).toMatch(/^&amp; \{https:/)
+    expect(second).not.toMatch(/[<>]/)
+    expect(third).toBe('&amp;{javascript:alert(1)}')
   })
 
   test('is cut at whole lines and says how many are left out', () => {

@@ -1,0 +1,82 @@
+// What a room shows, in the order in which it came: room_messages, and the requests that were asked for there.
+import type { Queryable } from './database.ts'
+
+export const ROOM = 'room'
+/** Listeners hear the id of each message that was said. */
+export const SAID_CHANNEL = 'sound_forge_room'
+
+/** `text` of what was said; `requestId` of a request. */
+export type Shown = {
+  id: string
+  at: Date
+  room: string
+  personId: string
+  personName: string
+  text: string | null
+  requestId: string | null
+}
+
+const SAID = `select 's' || m.id as id, m.created_at as at, m.room, m.person as "personId", p.name as "personName", m.text,
+    null::uuid as "requestId"
+  from room_messages m join room_people p on p.id = m.person`
+const ASKED = `select 'r' || r.number as id, r.created_at as at, r.channel as room, r.person as "personId", p.name as "personName",
+    null::text as text, r.id as "requestId"
+  from requests r join room_people p on p.id = r.person`
+
+/** Said once, however often the same `nonce` is given. */
+export async function sayInRoom(
+  db: Queryable,
+  { room, person, nonce, text }: { room: string; person: string; nonce: string; text: string },
+): Promise<void> {
+  await db.query(
+    `with said as (insert into room_messages (room, person, nonce, text) values ($1, $2, $3, $4) on conflict do nothing returning id)
+     select pg_notify($5, id::text) from said`,
+    [room, person, nonce, text, SAID_CHANNEL],
+  )
+}
+
+export async function findSaid(db: Queryable, number: string): Promise<Shown | undefined> {
+  return (await db.query<Shown>(`${SAID} where m.id = $1`, [number])).rows[0]
+}
+
+const MESSAGE_ID = /^([rs])(\d{1,15})$/
+
+/** The newest, or those before the message `beforeId`; the newest first. Nothing before a message that is not there. */
+export async function shownInRoom(
+  db: Queryable,
+  room: string,
+  { beforeId, limit }: { beforeId: string | null; limit: number },
+): Promise<Shown[]> {
+  const [, kind = '', number = null] = MESSAGE_ID.exec(beforeId ?? '') ?? []
+  const { rows } = await db.query<Shown>(
+    `with start as (select case when $2::text is null then 'infinity'::timestamptz
+         when $3 = 's' then (select created_at from room_messages where id = $4::bigint and room = $1)
+         else (select created_at from requests where number = $4::bigint and channel = $1 and platform = '${ROOM}') end as at),
+       said as (${SAID} where m.room = $1 and m.created_at <= (select at from start) order by m.created_at desc, m.id desc limit $5 + 1),
+       asked as (${ASKED} where r.platform = '${ROOM}' and r.channel = $1 and r.created_at <= (select at from start)
+         order by r.created_at desc, r.number desc limit $5 + 1)
+     select * from (select * from said union all select * from asked) here
+     where $2::text is null or (at, id) < ((select at from start), $2) order by at desc, id desc limit $5`,
+    [room, beforeId, kind, number, limit],
+  )
+  return rows
+}
+
+/** The requests on a track that these rooms show. */
+export async function requestsInRooms(db: Queryable, trackId: string, rooms: string[]): Promise<Shown[]> {
+  const { rows } = await db.query<Shown>(
+    `${ASKED} where r.platform = '${ROOM}' and r.track_id = $1 and r.channel = any($2)`,
+    [trackId, rooms],
+  )
+  return rows
+}
+
+/** Rooms in which something was said or asked for, by name. */
+export async function listRooms(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ room: string }>(
+    `select room from (select room from room_messages union select channel from requests where platform = '${ROOM}') rooms
+     order by room limit $1`,
+    [limit],
+  )
+  return rows.map(({ room }) => room)
+}

@@ -1,0 +1,20 @@
+// signing_keys: what this installation signs with.
+import { randomBytes } from 'node:crypto'
+import type { Queryable } from './database.ts'
+
+const KEY_BYTES = 32
+
+/** The key for this purpose, the same for every process; made when it is first asked for. */
+export async function signingKey(db: Queryable, name: string): Promise<Buffer> {
+  const find = async () =>
+    (await db.query<{ key: Buffer }>('select key from signing_keys where name = $1', [name])).rows[0]?.key
+  const known = await find()
+  if (known) return known
+  await db.query('insert into signing_keys (name, key) values ($1, $2) on conflict do nothing', [
+    name,
+    randomBytes(KEY_BYTES),
+  ])
+  const made = await find()
+  if (!made) throw new Error(`there is no signing key ${name}`)
+  return made
+}

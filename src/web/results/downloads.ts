@@ -1,0 +1,49 @@
+// The files of a delivered request as they can be downloaded: each stem that was handed over, and all of them in a zip.
+import { zipFileName } from '../../domain/names.ts'
+import type { Delivered, Format } from '../../domain/packing.ts'
+import type { Files } from '../../files/files.ts'
+import type { Results } from '../../store/results.ts'
+import { type StoredFile, storedFile } from './stored-file.ts'
+import type { Download } from './wire.ts'
+import { zipBytes } from './zip.ts'
+
+export type StemFile = StoredFile & { stem: string; type: string }
+export type Zip = { name: string; bytes: number; files: StoredFile[] }
+export type Downloads = { stems: StemFile[]; zip: Zip | null }
+
+const TYPES: Record<Format, string> = { mp3: 'audio/mpeg', flac: 'audio/flac', wav: 'audio/wav' }
+/** As a band thinks of them; what is not among them comes last. */
+const ORDER = ['vocals', 'drums', 'bass', 'guitar', 'piano', 'other']
+
+/** @returns undefined where a file is no longer there */
+export async function downloadsOf(
+  files: Files,
+  results: Results,
+  delivered: Delivered,
+): Promise<Downloads | undefined> {
+  const stems: StemFile[] = []
+  for (const { stem, file } of inOrder(delivered.stems)) {
+    const stored = await storedFile(files, file)
+    if (!stored) return undefined
+    stems.push({ ...stored, stem, type: TYPES[delivered.format] })
+  }
+  if (stems.length === 0) return { stems, zip: null }
+  const analysis = delivered.analysis === null ? null : await storedFile(files, delivered.analysis)
+  if (analysis === undefined) return undefined
+  const inZip = [...stems, ...(analysis ? [analysis] : [])]
+  return { stems, zip: { name: zipFileName(results), bytes: zipBytes(inZip), files: inZip } }
+}
+
+/** How a page below `base` refers to the file. */
+export function stemDownload({ name, bytes }: StemFile, base = ''): Download {
+  return { address: `${base}stems/${encodeURIComponent(name)}`, name, bytes }
+}
+
+export function zipDownload({ name, bytes }: Zip, base = ''): Download {
+  return { address: `${base}stems.zip`, name, bytes }
+}
+
+export function inOrder<Stem extends { stem: string }>(stems: Stem[]): Stem[] {
+  const place = ({ stem }: Stem) => (ORDER.includes(stem) ? ORDER.indexOf(stem) : ORDER.length)
+  return stems.toSorted((a, b) => place(a) - place(b) || (a.stem < b.stem ? -1 : 1))
+}

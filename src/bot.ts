@@ -1,18 +1,22 @@
-// The bot role, wired: takes commands from every platform that has credentials. It settles what no handler ended, so that a request
-// asked for anywhere never hangs.
+// The bot role, wired: takes commands from every platform that has credentials, and in the room, which needs none. It settles what no
+// handler ended, so that a request asked for anywhere never hangs.
 import type { Chat } from './chat/chat.ts'
 import { openChats } from './chat/chats.ts'
 import { startCourier } from './chat/courier-role.ts'
 import { discordAccess } from './chat/discord/access.ts'
+import { serveRoom } from './chat/room/serve.ts'
 import { slackAccess } from './chat/slack/access.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
 import { startSweeps } from './queue/sweep.ts'
 import type { Services } from './services.ts'
-import { type Route, startWebServer } from './web/server.ts'
+import { nodeRoutes } from './web/node-routes.ts'
+import { assets, openPage } from './web/pages.ts'
+import { resultsApp } from './web/results/app.ts'
+import { startWebServer } from './web/server.ts'
 
-/** `url` is where its web server answers, if it has anything to serve. */
-export type Bot = { platforms: string[]; url: string | undefined; stop(): Promise<void> }
+/** `url` is where its web server answers, with the room. */
+export type Bot = { platforms: string[]; url: string; stop(): Promise<void> }
 
 /** Waits for no platform: none keeps another from starting. */
 export async function startBot(
@@ -21,9 +25,9 @@ export async function startBot(
   log: Log,
   { chats = openChats(settings, services.db) }: { chats?: Chat[] } = {},
 ): Promise<Bot> {
-  const { db, boss } = services
+  const { db, boss, files } = services
   const sweeps = startSweeps({ db, boss, log })
-  const platforms = ['terminal']
+  const platforms = ['terminal', 'room']
   const parts: { stop(): Promise<void> }[] = chats.map((chat) => startCourier({ db, boss, log, chat }))
 
   const discord = discordAccess(settings)
@@ -33,24 +37,24 @@ export async function startBot(
     const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
     parts.push(serveDiscord(discord, settings, services, log))
   }
+  const room = await serveRoom(settings, services, log)
+  parts.push(room)
+  const apps = [assets(), room.app, resultsApp({ db, files, page: openPage('results.html') })]
   const slack = slackAccess(settings)
-  const routes: Route[] = []
   if (slack) {
     platforms.push('slack')
     const { serveSlack } = await import('./chat/slack/gateway/serve.ts')
     const served = serveSlack(slack, settings, services, log)
     parts.push(served)
-    routes.push(...served.routes)
+    apps.push(nodeRoutes(served.routes))
   }
-  const web =
-    routes.length > 0
-      ? await startWebServer({ host: settings.HOST, port: settings.PORT }, routes, log)
-      : undefined
+  const web = await startWebServer({ host: settings.HOST, port: settings.PORT }, apps, log)
   return {
     platforms,
-    url: web?.url,
+    url: web.url,
     stop: async () => {
-      await web?.stop()
+      await room.stop()
+      await web.stop()
       await Promise.all(parts.map((part) => part.stop()))
       await sweeps.stop()
     },

@@ -59,7 +59,10 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
     const bot = roles.bot ? await startBot(settings, services, log) : undefined
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
     await worker?.decided
-    if (bot) log.info({ platforms: bot.platforms, ...(bot.url ? { url: bot.url } : {}) }, 'the bot is up')
+    if (bot) {
+      log.info({ platforms: bot.platforms }, 'the bot is up')
+      console.log(`The room is open: ${bot.url}`)
+    }
     if (worker)
       log.info(
         worker.working

@@ -1,9 +1,9 @@
 // The file store on this machine's disk.
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDiskFull, UserError } from '../errors.ts'
 import { type Files, uploadName } from './files.ts'
@@ -18,6 +18,19 @@ export function openDiskFiles(root: string): Files {
       () => true,
       () => false,
     )
+  const keep = async (from: Readable, maxBytes: number, expectedBytes: number) => {
+    if (expectedBytes > maxBytes) throw tooLarge(maxBytes)
+    await assertRoom(root, expectedBytes)
+    const temporary = pathOf(`uploads/.${randomUUID()}`)
+    await mkdir(dirname(temporary), { recursive: true })
+    try {
+      const written = await writeHashed(from, temporary, maxBytes, root)
+      await rename(temporary, pathOf(uploadName(written.sha256)))
+      return written
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  }
   return {
     pathOf,
     has,
@@ -28,16 +41,16 @@ export function openDiskFiles(root: string): Files {
     },
     remove: (name) => rm(pathOf(name), { recursive: true, force: true }),
     async takeUpload(path, maxBytes) {
-      const temporary = pathOf(`uploads/.${randomUUID()}`)
-      await mkdir(dirname(temporary), { recursive: true })
+      const { handle, bytes } = await openFile(path)
       try {
-        const sha256 = await copyHashed(path, temporary, maxBytes, root)
-        await rename(temporary, pathOf(uploadName(sha256)))
+        const from = createReadStream('', { fd: handle.fd, autoClose: false })
+        const { sha256 } = await keep(from, maxBytes, bytes)
         return { sha256, name: basename(path) }
       } finally {
-        await rm(temporary, { force: true })
+        await handle.close()
       }
     },
+    takeStream: keep,
     async sweep(isNamed, olderThanSeconds) {
       const found = [...(await foldersOf(root, 'uploads', 1)), ...(await attemptFolders(root))]
       const before = Date.now() - olderThanSeconds * 1000
@@ -55,8 +68,8 @@ export function openDiskFiles(root: string): Files {
 }
 
 /** Opened without blocking, so that a pipe nobody writes to is refused instead of waited for. */
-async function copyHashed(from: string, to: string, maxBytes: number, root: string): Promise<string> {
-  const handle = await open(from, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+async function openFile(path: string): Promise<{ handle: FileHandle; bytes: number }> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG'
         ? new UserError('file_not_found')
@@ -66,33 +79,49 @@ async function copyHashed(from: string, to: string, maxBytes: number, root: stri
   try {
     const info = await handle.stat()
     if (!info.isFile()) throw new UserError('not_a_file')
-    if (info.size === 0) throw new UserError('empty_file')
-    if (info.size > maxBytes) throw tooLarge(maxBytes)
-    const disk = await statfs(root)
-    if (disk.bavail * disk.bsize < info.size + SPARE_BYTES) throw new UserError('disk_full')
+    return { handle, bytes: info.size }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
 
-    const hash = createHash('sha256')
-    let bytes = 0
-    const measure = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length
-        hash.update(chunk)
-        done(bytes > maxBytes ? tooLarge(maxBytes) : null, chunk)
-      },
-    })
+/** @returns the checksum of what was written */
+async function writeHashed(
+  from: Readable,
+  to: string,
+  maxBytes: number,
+  root: string,
+): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  let roomUntil = 0
+  const measure = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      bytes += chunk.length
+      if (bytes > maxBytes) throw tooLarge(maxBytes)
+      if (bytes > roomUntil) {
+        await assertRoom(root, 0)
+        roomUntil = bytes + SPARE_BYTES / 2
+      }
+      hash.update(chunk)
+      yield chunk
+    }
+    if (bytes === 0) throw new UserError('empty_file')
+  }
+  try {
     const target = await open(to, 'wx', 0o600)
-    await pipeline(
-      createReadStream('', { fd: handle.fd, autoClose: false }),
-      measure,
-      target.createWriteStream({ flush: true }),
-    )
-    return hash.digest('hex')
+    await pipeline(from, measure, target.createWriteStream({ flush: true }))
+    return { sha256: hash.digest('hex'), bytes }
   } catch (error) {
     if (isDiskFull(error)) throw new UserError('disk_full', undefined, { cause: error })
     throw error
-  } finally {
-    await handle.close()
   }
+}
+
+async function assertRoom(root: string, bytes: number): Promise<void> {
+  const disk = await statfs(root)
+  if (disk.bavail * disk.bsize < bytes + SPARE_BYTES) throw new UserError('disk_full')
 }
 
 function tooLarge(maxBytes: number): UserError {

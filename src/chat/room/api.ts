@@ -1,0 +1,167 @@
+// The room's addresses below /api/room/: what its page asks for. wire.ts says what each takes and gives.
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { describeOptions, usageOf } from '../../../commands/options.ts'
+import { UserError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { listRooms, ROOM, shownInRoom } from '../../store/room-messages.ts'
+import type { WebApp, WebContext, WebEnv } from '../../web/app.ts'
+import { sameSite } from '../../web/same-site.ts'
+import { WORD_SPELLING } from '../word-spelling.ts'
+import { assertOpen, enter, isManager, personOf, type Secrets } from './door.ts'
+import { jsonBody } from './json-body.ts'
+import type { Live } from './live.ts'
+import { roomMessage } from './messages.ts'
+import { refuse } from './refuse.ts'
+import { type Here, press, type SayDeps, say, saySample } from './say.ts'
+import { streamOf } from './stream.ts'
+import { takeUploads } from './uploads.ts'
+import type { Me, RoomCommand, RoomEvents, RoomMessage } from './wire.ts'
+
+export type ApiDeps = SayDeps & { log: Log; live: Live; secrets: Secrets }
+
+const API = '/api/room'
+const MESSAGES_AT_ONCE = 50
+const MOST_ROOMS = 200
+const ROOM_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/
+const LONGEST_WORDS = 4000
+
+const nonce = z.uuid()
+const entry = z.object({ name: z.string().max(200), secret: z.string().max(500).optional() })
+const said = z.object({
+  nonce,
+  text: z.string().max(LONGEST_WORDS),
+  file: z.string().max(500).optional(),
+})
+const pressed = z.object({ nonce, button: z.string().max(100) })
+const sample = z.object({ nonce })
+
+export function roomApi(given: ApiDeps): WebApp {
+  const { db, log, live, secrets, commands, maxUploadBytes } = given
+  const upload = takeUploads(given.files, maxUploadBytes)
+  const app = new Hono<WebEnv>()
+
+  app.onError((error, context) => refuse(context, error, log))
+  app.use(`${API}/*`, async (context, next) => {
+    assertOpen(context, secrets)
+    await next()
+    context.header('Cache-Control', 'no-store')
+  })
+  app.use(`${API}/*`, sameSite)
+
+  const hereOf = async (context: WebContext): Promise<Here> => {
+    const room = context.req.param('room') ?? ''
+    if (!ROOM_NAME.test(room)) throw new UserError('no_such_room')
+    const person = await personOf(context, db)
+    if (!person) throw new UserError('not_entered')
+    return { room, person, manages: isManager(person, secrets) }
+  }
+  /** The page that they have open is where they reach us. */
+  const depsFor = (context: WebContext): SayDeps => ({
+    ...given,
+    publicUrl: given.publicUrl ?? new URL(context.req.url).origin,
+  })
+  const messagesOf = async (room: string, beforeId: string | null) => {
+    const shown = await shownInRoom(db, room, { beforeId, limit: MESSAGES_AT_ONCE + 1 })
+    const messages: RoomMessage[] = []
+    for (const one of shown.slice(0, MESSAGES_AT_ONCE)) messages.unshift(await roomMessage(given, one))
+    return { messages, hasEarlier: shown.length > MESSAGES_AT_ONCE }
+  }
+
+  app.get(`${API}/me`, async (context) => {
+    const person = await personOf(context, db)
+    const me: Me = {
+      person: person ? { id: person.id, name: person.name } : null,
+      needsSecret: secrets.access !== undefined && !person,
+      maxUploadBytes,
+    }
+    return context.json(me)
+  })
+
+  app.post(`${API}/enter`, async (context) => {
+    const { id, name } = await enter(context, db, secrets, await jsonBody(context, entry))
+    return context.json({ person: { id, name }, needsSecret: false, maxUploadBytes } satisfies Me)
+  })
+
+  app.get(`${API}/commands`, (context) =>
+    context.json(
+      commands.map(
+        (command): RoomCommand => ({
+          name: command.name,
+          description: command.description,
+          usage: usageOf(command, WORD_SPELLING)[0] ?? '',
+          options: describeOptions(command).map(
+            ({ name, description, type, required, choices, suggests }) => ({
+              name,
+              description,
+              type,
+              required,
+              choices,
+              suggests,
+            }),
+          ),
+        }),
+      ),
+    ),
+  )
+
+  app.get(`${API}/rooms`, async (context) => context.json({ rooms: await listRooms(db, MOST_ROOMS) }))
+
+  app.get(`${API}/rooms/:room/events`, async (context) => {
+    const { room, person, manages } = await hereOf(context)
+    const visit = live.visit(room, person)
+    if (!visit) throw new UserError('too_many_visits')
+    const readRoom = async () => {
+      const you = { id: person.id, name: person.name }
+      const shown = { name: room, you, isManager: manages, ...(await messagesOf(room, null)) }
+      return JSON.stringify(shown satisfies RoomEvents['room'])
+    }
+    const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }
+    return context.body(streamOf(visit, readRoom, context.env.outgoing), 200, headers)
+  })
+
+  app.get(`${API}/rooms/:room/messages`, async (context) => {
+    const { room } = await hereOf(context)
+    return context.json(await messagesOf(room, context.req.query('before') ?? null))
+  })
+
+  app.post(`${API}/rooms/:room/messages`, async (context) => {
+    const here = await hereOf(context)
+    const answer = await say(await jsonBody(context, said), here, depsFor(context))
+    return context.json({ answer })
+  })
+
+  app.post(`${API}/rooms/:room/sample`, async (context) => {
+    const here = await hereOf(context)
+    const { nonce } = await jsonBody(context, sample)
+    return context.json({ answer: await saySample(nonce, here, depsFor(context)) })
+  })
+
+  app.post(`${API}/rooms/:room/press`, async (context) => {
+    const here = await hereOf(context)
+    await press(await jsonBody(context, pressed), here, depsFor(context))
+    return context.json({})
+  })
+
+  app.get(`${API}/rooms/:room/suggestions`, async (context) => {
+    const { room, person, manages } = await hereOf(context)
+    const { command, option, text = '' } = context.req.query()
+    const suggest = commands.find(({ name }) => name === command)?.suggest[option ?? '']
+    const asker = {
+      platform: ROOM,
+      app: ROOM,
+      person: person.id,
+      workspace: '',
+      channel: room,
+      manager: manages,
+    }
+    return context.json({ suggestions: suggest ? await suggest(text, asker, depsFor(context)) : [] })
+  })
+
+  app.put(`${API}/files`, async (context) => {
+    if (!(await personOf(context, db))) throw new UserError('not_entered')
+    return context.json(await upload(context.env.incoming, context.req.query('name') ?? ''))
+  })
+
+  return app
+}

@@ -1,0 +1,39 @@
+// What a room shows, as its page is told of it.
+import { type CardAction, cardOf } from '../../domain/card.ts'
+import type { Files } from '../../files/files.ts'
+import { readCard } from '../../store/cards.ts'
+import type { Database } from '../../store/database.ts'
+import type { Shown } from '../../store/room-messages.ts'
+import { resultsOf } from '../../web/results/of-request.ts'
+import { buttonId } from '../buttons.ts'
+import type { RoomCard, RoomMessage } from './wire.ts'
+
+type Deps = { db: Database; files: Files }
+
+const LABELS: Record<CardAction, string> = { cancel: 'Cancel', retry: 'Retry' }
+
+export async function roomMessage(deps: Deps, shown: Shown): Promise<RoomMessage> {
+  const { id, at, personId, personName, text, requestId } = shown
+  const about = { id, at: at.toISOString(), person: { id: personId, name: personName } }
+  if (requestId === null) return { ...about, kind: 'said', text: text ?? '' }
+  return { ...about, kind: 'request', card: await roomCard(deps, requestId) }
+}
+
+async function roomCard(deps: Deps, requestId: string): Promise<RoomCard> {
+  const facts = await readCard(deps.db, requestId)
+  if (!facts) throw new Error(`there is no request ${requestId}`)
+  const { person: _person, coverUrl: _coverUrl, link: _link, actions, ...card } = cardOf(facts, new Date())
+  const results = card.state === 'delivered' ? await resultsOf(deps, requestId) : undefined
+  return {
+    ...card,
+    buttons: actions.map((action) => ({
+      button: buttonId(action, requestId),
+      action,
+      label: LABELS[action],
+    })),
+    cover: results?.cover ?? null,
+    stems: results?.stems ?? [],
+    zip: results?.zip ?? null,
+    page: results?.page ?? null,
+  }
+}

@@ -1,0 +1,105 @@
+// What somebody writes in a room: words for all, or a command. A request is its own message; any other answer is for them alone.
+import { join } from 'node:path'
+import type { Command, CommandDeps, TextReply } from '../../../commands/command.ts'
+import type { GivenFile } from '../../domain/source.ts'
+import { UserError } from '../../errors.ts'
+import type { Interaction } from '../../store/requests.ts'
+import { ROOM, sayInRoom } from '../../store/room-messages.ts'
+import { type RoomPerson, roomNames } from '../../store/room-people.ts'
+import { carryOut } from '../carry-out.ts'
+import { mainCommand, parseCommandText } from '../command-text.ts'
+import { press as pressButton } from '../press.ts'
+import { peopleIn, writeMarks } from '../reply-marks.ts'
+import { WORD_SPELLING } from '../word-spelling.ts'
+import { takenFile } from './uploads.ts'
+import type { Answer, Press, Said } from './wire.ts'
+
+const SAMPLE = join(import.meta.dirname, '../../../examples/song.flac')
+
+/** Who is in which room. */
+export type Here = { room: string; person: RoomPerson; manages: boolean }
+export type SayDeps = CommandDeps & { commands: readonly Command[]; maxUploadBytes: number }
+
+/** @throws UserError */
+export async function say({ nonce, text, file }: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
+  const written = text.trim()
+  const given = file === undefined ? null : takenFile(file)
+  if (written.startsWith('/')) {
+    const { command, values } = commandIn(written, deps.commands)
+    return run(command, values, given, nonce, here, deps)
+  }
+  if (given) return run(mainCommand(deps.commands), {}, given, nonce, here, deps)
+  if (written !== '')
+    await sayInRoom(deps.db, { room: here.room, person: here.person.id, nonce, text: written })
+  return null
+}
+
+/** The song that comes along, separated. */
+export async function saySample(nonce: string, here: Here, deps: SayDeps): Promise<Answer | null> {
+  const { sha256, name } = await deps.files.takeUpload(SAMPLE, deps.maxUploadBytes)
+  return say({ nonce, text: '', file: `${sha256}/${name}` }, here, deps)
+}
+
+/** @throws UserError */
+export async function press({ nonce, button }: Press, here: Here, deps: SayDeps): Promise<void> {
+  await pressButton(button, interactionOf(nonce, here), deps, () => here.manages)
+}
+
+/** @throws UserError `bad_usage` */
+function commandIn(written: string, commands: readonly Command[]) {
+  const name = /^\/(\S*)/.exec(written)?.[1]?.toLowerCase()
+  const command = commands.find((one) => one.name === name)
+  const parsed = command && parseCommandText(commands, written.slice(1))
+  if (!command || !parsed || parsed === 'nothing')
+    throw new UserError('bad_usage', 'There is no such command: type / to see all there are.')
+  // `/status quo` would be a song elsewhere.
+  if (parsed.command !== command)
+    throw new UserError('bad_usage', `/${command.name} does not take that: /help shows how it is used.`)
+  return parsed
+}
+
+async function run(
+  command: Command,
+  values: Record<string, unknown>,
+  file: GivenFile | null,
+  nonce: string,
+  here: Here,
+  deps: SayDeps,
+): Promise<Answer | null> {
+  if (file && command.file === null)
+    throw new UserError('bad_usage', `/${command.name} takes no file: /help shows how it is used.`)
+  const invocation = {
+    interaction: interactionOf(nonce, here),
+    manager: here.manages,
+    values,
+    file,
+    message: {
+      interactionId: nonce,
+      token: null,
+      tokenExpiresAt: null,
+      maxFileBytes: null,
+      installation: null,
+      personName: here.person.name,
+      isBegun: false,
+    },
+    spelling: WORD_SPELLING,
+  }
+  // Nobody deletes a message of the room.
+  const reply = await carryOut(command, invocation, deps, async () => false)
+  return reply?.kind === 'text' ? answerOf(reply, deps) : null
+}
+
+function interactionOf(nonce: string, { room, person }: Here): Interaction {
+  return { platform: ROOM, app: ROOM, externalId: nonce, person: person.id, workspace: '', channel: room }
+}
+
+async function answerOf(reply: TextReply, { db }: SayDeps): Promise<Answer> {
+  const names = await roomNames(db, peopleIn(reply))
+  const write = {
+    text: String,
+    person: (id: string) => `@${names.get(id) ?? 'somebody'}`,
+    request: (number: number) => `#${number}`,
+    address: String,
+  }
+  return { title: reply.title, lines: reply.lines.map((line) => writeMarks(line, write)) }
+}

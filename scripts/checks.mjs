@@ -37,6 +37,7 @@ const ruff = (title, ...args) =>
 function staticChecks() {
   const results = [
     node('types (tsc)', 'typescript/bin/tsc', '--noEmit'),
+    node('types of the pages (tsc)', 'typescript/bin/tsc', '--noEmit', '-p', 'src/pages'),
     node('style (biome)', '@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
     node(
       'import rules (dependency-cruiser)',

@@ -1,0 +1,148 @@
+// A request as a card: how it stands, and its stems once they are there. Changed in place, so that what plays plays on.
+import type { RoomCard } from '../../chat/room/wire.ts'
+import type { Countdown } from './countdown.ts'
+import { element, icon, ownAddress, setAttribute, setText } from './element.ts'
+import { keyedList, textView, type View } from './keyed-list.ts'
+import { playerOf } from './player.ts'
+import { stageBar } from './stage-bar.ts'
+import { sizeInWords } from './times.ts'
+
+export type CardContext = {
+  countdown: Countdown
+  /** Whether this person may press the buttons of what that person has asked for. */
+  mayPress(personId: string): boolean
+  /** @returns whether it was done; if not, why was said already */
+  press(button: string): Promise<boolean>
+}
+export type Asked = { card: RoomCard; personId: string }
+
+type Button = RoomCard['buttons'][number]
+
+const STATE_WORDS: Record<RoomCard['state'], string> = {
+  working: 'Under way',
+  ready: 'Ready',
+  delivered: 'Delivered',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+}
+
+export function cardView(asked: Asked, { countdown, mayPress, press }: CardContext): View<Asked> {
+  const cover = element('img', { class: 'cover', alt: '', width: 72, height: 72, decoding: 'async' })
+  const noCover = element('span', { class: 'cover none', 'aria-hidden': 'true' }, icon('note'))
+  /** A picture that did not come is none, and not asked for again. */
+  let missingCover: string | null = null
+  cover.addEventListener('error', () => {
+    missingCover = cover.getAttribute('src')
+    showCover(null)
+  })
+  const title = element('h2', { id: `request-${asked.card.id}` })
+  const artist = element('p', { class: 'artist' })
+  const state = element('span', { class: 'state' })
+  const number = element('span', { class: 'number figures' })
+  const facts = element('ul', { class: 'facts', role: 'list', 'aria-label': 'About the song' })
+  const stages = element('ul', { class: 'stages', role: 'list', 'aria-label': 'Progress' })
+  const left = element('p', { class: 'left figures' })
+  const notes = element('ul', { class: 'notes', role: 'list', 'aria-label': 'Notes' })
+  const problem = element('p')
+  const code = element('code')
+  const trouble = element('div', { class: 'problem' }, icon('alert'), problem, code)
+  const stems = element('ul', { class: 'stems', role: 'list', 'aria-label': 'Stems' })
+  const buttons = element('div', { class: 'buttons' })
+  const page = element('a', { class: 'button primary' }, icon('mixer'), element('span'))
+  const zipWords = element('span')
+  const zip = element('a', { class: 'button' }, icon('download'), zipWords)
+  const actions = element('div', { class: 'actions' }, left, page, zip, buttons)
+  const card = element(
+    'article',
+    { class: 'card panel', tabindex: -1, 'aria-labelledby': title.id },
+    element(
+      'div',
+      { class: 'head' },
+      cover,
+      noCover,
+      element('div', { class: 'song' }, title, artist, facts),
+      element('div', { class: 'standing' }, state, number),
+    ),
+    stages,
+    notes,
+    trouble,
+    stems,
+    actions,
+  )
+
+  const factList = keyedList<string, View<string>>(facts, (fact) => fact, textView('li'))
+  const noteList = keyedList<string, View<string>>(notes, (note) => note, textView('li'))
+  const stageList = keyedList(stages, ({ stage }: RoomCard['lines'][number]) => stage, stageBar)
+  const stemList = keyedList(stems, ({ address }: RoomCard['stems'][number]) => address, playerOf)
+  const buttonList = keyedList(buttons, ({ button }: Button) => button, pressable)
+
+  function pressable({ button, action, label }: Button): View<Button> {
+    const node = element('button', { type: 'button', class: action === 'retry' ? 'primary' : '' })
+    node.append(icon(action === 'retry' ? 'retry' : 'close'), label)
+    let isPressed = false
+    // Not `disabled`, which would take the focus away.
+    const hold = (pressed: boolean) => {
+      isPressed = pressed
+      setAttribute(node, 'aria-disabled', pressed ? 'true' : null)
+    }
+    node.addEventListener('click', async () => {
+      if (isPressed) return
+      hold(true)
+      // If it was done, the card tells so.
+      if (!(await press(button))) hold(false)
+    })
+    return { element: node, update: () => hold(false) }
+  }
+
+  function showCover(address: string | null) {
+    cover.hidden = address === null
+    noCover.hidden = address !== null
+    if (address === null) cover.removeAttribute('src')
+    else setAttribute(cover, 'src', address)
+  }
+
+  function update({ card: now, personId }: Asked) {
+    const hadFocus = card.contains(document.activeElement)
+    setAttribute(card, 'data-state', now.state)
+    setText(title, now.title || `Song #${now.number}`)
+    setText(artist, now.artist ?? '')
+    setText(state, STATE_WORDS[now.state])
+    setText(number, `#${now.number}`)
+    showCover(now.cover === missingCover ? null : ownAddress(now.cover))
+    factList.update(now.facts)
+    // The stems say that every stage is done.
+    stageList.update(now.state === 'delivered' ? [] : now.lines)
+    noteList.update(now.notes)
+    setText(problem, now.error?.message || (now.error ? 'It did not work.' : ''))
+    setText(code, now.error?.code ?? '')
+    trouble.hidden = now.error === null
+    stemList.update(now.stems.filter(({ address }) => ownAddress(address) !== null))
+    buttonList.update(mayPress(personId) ? now.buttons : [])
+    countdown.show(left, now.state === 'working' ? now.secondsLeft : null)
+
+    const pageAddress = ownAddress(now.page)
+    page.hidden = pageAddress === null
+    setAttribute(page, 'href', pageAddress)
+    setText(page.lastElementChild as Element, now.stems.length > 0 ? 'Open the mixer' : 'Open the results')
+    const zipAddress = ownAddress(now.zip?.address ?? null)
+    zip.hidden = zipAddress === null
+    setAttribute(zip, 'href', zipAddress)
+    setAttribute(zip, 'download', now.zip?.name ?? null)
+    setText(zipWords, `Download all (${sizeInWords(now.zip?.bytes ?? 0)})`)
+    for (const list of [facts, stages, notes, stems]) list.hidden = list.childElementCount === 0
+    artist.hidden = now.artist === null
+    actions.hidden = page.hidden && zip.hidden && buttons.childElementCount === 0 && left.textContent === ''
+    // The button that had it is gone.
+    if (hadFocus && !card.contains(document.activeElement))
+      (card.querySelector<HTMLElement>('.buttons button, .play, a[href]') ?? card).focus()
+  }
+  update(asked)
+  return {
+    element: card,
+    update,
+    dispose() {
+      countdown.show(left, null)
+      stemList.update([])
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { piecesOf } from '../../src/pages/room/marks.ts'
+import { roomName } from '../../src/pages/room/room-name.ts'
+import { clock, dayInWords, sizeInWords, timeLeft } from '../../src/pages/room/times.ts'
+
+describe('marks', () => {
+  test('requests and people, among other words', () => {
+    expect(piecesOf('#12 Artist - Title · @Maya · failed', ['Maya'])).toEqual([
+      { request: 12 },
+      ' Artist - Title · ',
+      { person: 'Maya' },
+      ' · failed',
+    ])
+  })
+
+  test('a known name is taken whole, the longest first; an unknown one to its first space', () => {
+    const names = ['Jo', 'Jo van Dam']
+    expect(piecesOf('@Jo van Dam', names)).toEqual([{ person: 'Jo van Dam' }])
+    expect(piecesOf('@Jo says', names)).toEqual([{ person: 'Jo' }, ' says'])
+    expect(piecesOf('@somebody else', names)).toEqual([{ person: 'somebody' }, ' else'])
+  })
+
+  test('an address is one piece, whatever stands in it', () => {
+    expect(piecesOf('see http://127.0.0.1:4747/results/#1/ @ home', [])).toEqual([
+      'see ',
+      { address: 'http://127.0.0.1:4747/results/#1/' },
+      ' @ home',
+    ])
+  })
+
+  test('other signs are other signs', () => {
+    for (const line of ['C#4', '#1a', 'a#1', '&#12;', '# 12', '@ home', '#12345678901'])
+      expect(piecesOf(line, []), line).toEqual([line])
+  })
+})
+
+describe('room names', () => {
+  test.each([
+    ['main', 'main'],
+    ['Second Verse!', 'second-verse'],
+    ['Ünser Proberaum', 'unser-proberaum'],
+    ['--a__b--', 'a-b'],
+    ['日本', ''],
+    ['x'.repeat(50), 'x'.repeat(40)],
+    [`${'x'.repeat(39)} y`, 'x'.repeat(39)],
+  ])('%s -> %s', (written, name) => expect(roomName(written)).toBe(name))
+})
+
+describe('times and sizes', () => {
+  test('clock', () => expect([0, 59.9, 213, 3700].map(clock)).toEqual(['0:00', '0:59', '3:33', '1:01:40']))
+
+  test('time left', () =>
+    expect([-5, 0.5, 5, 71].map(timeLeft)).toEqual([
+      'any moment now',
+      'any moment now',
+      'a few seconds left',
+      'about 1:11 left',
+    ]))
+
+  test('sizes', () =>
+    expect([0, 1, 940, 1000, 3_400_000, 12_600_000, 999_600, 5e9].map(sizeInWords)).toEqual([
+      '0 bytes',
+      '1 byte',
+      '940 bytes',
+      '1.0 kB',
+      '3.4 MB',
+      '13 MB',
+      '1.0 MB',
+      '5.0 GB',
+    ]))
+
+  test('days', () => {
+    const now = new Date(2030, 4, 8, 12)
+    const on = (month: number, day: number, year = 2030) => dayInWords(new Date(year, month, day, 9), now)
+    expect([on(4, 8), on(4, 7), on(4, 1), on(4, 1, 2029)]).toEqual([
+      'Today',
+      'Yesterday',
+      'Wednesday, May 1',
+      'May 1, 2029',
+    ])
+  })
+})

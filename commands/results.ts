@@ -27,7 +27,7 @@ export const results: Command<typeof resultsOptions, TextReply> = {
   file: null,
   onMessage: null,
   access: 'everyone',
-  once: true,
+  once: false,
   examples: [{ number: 12 }, { number: 12, action: 'revoke' }],
   suggest: { number: suggestRequests(DELIVERED) },
   async run(invocation, deps) {
@@ -37,6 +37,10 @@ export const results: Command<typeof resultsOptions, TextReply> = {
     const request = isAnyones
       ? await requestHere(db, { ...invocation.interaction, manager: invocation.manager }, number)
       : await requestToChange(invocation, deps, { states: DELIVERED, none: NONE })
+    // What was asked for in one channel is not for all who are in another.
+    const { person, channel } = invocation.interaction
+    if (request.channel !== channel && request.person !== person && !invocation.manager)
+      throw new UserError('not_yours')
     if (request.state !== 'delivered') throw new UserError('no_results')
     const about = requestInLine(request)
     if (action === 'revoke') {

@@ -15,8 +15,8 @@ create table room_people (
   -- Of what the person's browser shows; the token itself is kept nowhere.
   token_sha256 bytea not null unique,
   name text not null,
-  -- Has entered with the admin's secret.
-  manages boolean not null,
+  -- Of the secret that they entered with; null where none was needed.
+  secret_sha256 bytea,
   entered_at timestamptz not null default now()
 );
 

@@ -26,37 +26,39 @@ export async function startBot(
   { chats = openChats(settings, services.db) }: { chats?: Chat[] } = {},
 ): Promise<Bot> {
   const { db, boss, files } = services
-  const sweeps = startSweeps({ db, boss, log })
   const platforms = ['terminal', 'room']
+  const sweeps = startSweeps({ db, boss, log })
   const parts: { stop(): Promise<void> }[] = chats.map((chat) => startCourier({ db, boss, log, chat }))
-
-  const discord = discordAccess(settings)
-  if (discord) {
-    platforms.push('discord')
-    // Its library is loaded only where it is used: a quarter of a second, and 40 MB.
-    const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
-    parts.push(serveDiscord(discord, settings, services, log))
+  let room: Awaited<ReturnType<typeof serveRoom>> | undefined
+  let web: Awaited<ReturnType<typeof startWebServer>> | undefined
+  const stop = async () => {
+    await room?.stop()
+    await web?.stop()
+    await Promise.all(parts.map((part) => part.stop()))
+    await sweeps.stop()
   }
-  const room = await serveRoom(settings, services, log)
-  parts.push(room)
-  const apps = [assets(), room.app, resultsApp({ db, files, page: openPage('results.html') })]
-  const slack = slackAccess(settings)
-  if (slack) {
-    platforms.push('slack')
-    const { serveSlack } = await import('./chat/slack/gateway/serve.ts')
-    const served = serveSlack(slack, settings, services, log)
-    parts.push(served)
-    apps.push(nodeRoutes(served.routes))
-  }
-  const web = await startWebServer({ host: settings.HOST, port: settings.PORT }, apps, log)
-  return {
-    platforms,
-    url: web.url,
-    stop: async () => {
-      await room.stop()
-      await web.stop()
-      await Promise.all(parts.map((part) => part.stop()))
-      await sweeps.stop()
-    },
+  try {
+    const discord = discordAccess(settings)
+    if (discord) {
+      platforms.push('discord')
+      // Its library is loaded only where it is used: a quarter of a second, and 40 MB.
+      const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
+      parts.push(serveDiscord(discord, settings, services, log))
+    }
+    room = await serveRoom(settings, services, log)
+    const apps = [assets(), room.app, resultsApp({ db, files, page: openPage('results.html') })]
+    const slack = slackAccess(settings)
+    if (slack) {
+      platforms.push('slack')
+      const { serveSlack } = await import('./chat/slack/gateway/serve.ts')
+      const served = serveSlack(slack, settings, services, log)
+      parts.push(served)
+      apps.push(nodeRoutes(served.routes))
+    }
+    web = await startWebServer({ host: settings.HOST, port: settings.PORT }, apps, log)
+    return { platforms, url: web.url, stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }

@@ -15,7 +15,8 @@ export const ERRORS = {
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',
   no_results: 'That request has no page: it has not been delivered.',
-  no_public_url: 'The pages cannot be reached from here: set PUBLIC_URL to where people reach the web server.',
+  no_public_url:
+    'The pages cannot be reached from here: set PUBLIC_URL to where people reach the web server.',
   missing_permissions: 'I may not do that in this channel.',
   unsafe_attachment: 'That file does not lie on the chat platform itself: upload it there, and give that.',
   room_closed: 'This room is open on the machine that it runs on alone: set ACCESS_SECRET to let others in.',

@@ -10,7 +10,7 @@ import type {
 import { parseOptions } from '../../commands/options.ts'
 import { UserError } from '../errors.ts'
 import { findMessage, type Message, wantNewMessage } from '../store/messages.ts'
-import { claimInteraction } from '../store/requests.ts'
+import { once } from './once.ts'
 
 type Given = Omit<Invocation<unknown>, 'options' | 'resumes' | 'anew'> & { values: Record<string, unknown> }
 
@@ -29,9 +29,9 @@ export async function carryOut(
 ): Promise<Reply | undefined> {
   if (command.access === 'managers' && !given.manager) throw new UserError('not_allowed')
   const options = parseOptions(command, values)
-  if (command.once && !(await claimInteraction(deps.db, given.interaction))) return undefined
   const run = (anew: boolean) => command.run({ ...given, options, resumes: false, anew }, deps)
-  const reply = await run(false)
+  const reply = command.once ? await once(deps.db, given.interaction, () => run(false)) : await run(false)
+  if (!reply) return undefined
   if (reply.kind === 'text' || reply.standing !== 'same') return reply
   const earlier = await findMessage(deps.db, reply.request.id)
   // That of a request which has not ended is looked after by the courier.

@@ -4,8 +4,9 @@ import { UserError } from '../errors.ts'
 import { cancelRequest } from '../queue/cancel.ts'
 import { retryRequest } from '../queue/retry.ts'
 import { findMessage } from '../store/messages.ts'
-import { claimInteraction, type Interaction } from '../store/requests.ts'
+import type { Interaction } from '../store/requests.ts'
 import { parseButtonId } from './buttons.ts'
+import { once } from './once.ts'
 
 /**
  * @param isManager whether the person may manage what others have asked for here
@@ -30,13 +31,15 @@ export async function press(
   if (!isAsker && !(await isManager())) throw new UserError('not_yours')
 
   const { action, requestId } = button
-  if (!(await claimInteraction(deps.db, interaction))) return false
-  if (action === 'cancel') {
-    if (!(await cancelRequest(deps, requestId, isAsker ? 'asker' : 'manager')))
-      throw new UserError('nothing_to_cancel')
-  } else {
-    assertDeliverable()
-    if (!(await retryRequest(deps, requestId))) throw new UserError('nothing_to_retry')
-  }
-  return true
+  const done = await once(deps.db, interaction, async () => {
+    if (action === 'cancel') {
+      if (!(await cancelRequest(deps, requestId, isAsker ? 'asker' : 'manager')))
+        throw new UserError('nothing_to_cancel')
+    } else {
+      assertDeliverable()
+      if (!(await retryRequest(deps, requestId))) throw new UserError('nothing_to_retry')
+    }
+    return true
+  })
+  return done ?? false
 }

@@ -10,6 +10,8 @@ import { type Files, uploadName } from './files.ts'
 
 /** Left free on the disk: the stems of the song need room too. */
 const SPARE_BYTES = 64 * 1024 ** 2
+/** What a file may take before room is looked for again; several come in at once. */
+const LOOK_BYTES = 4 * 1024 ** 2
 
 export function openDiskFiles(root: string): Files {
   const pathOf = (name: string) => join(root, name)
@@ -54,15 +56,21 @@ export function openDiskFiles(root: string): Files {
     async sweep(isNamed, olderThanSeconds) {
       const found = [...(await foldersOf(root, 'uploads', 1)), ...(await attemptFolders(root))]
       const before = Date.now() - olderThanSeconds * 1000
-      const old: string[] = []
-      for (const name of found) {
+      const isOld = async (name: string) => {
         const info = await stat(pathOf(name)).catch(() => undefined)
-        if (info && info.mtimeMs < before) old.push(name)
+        return info !== undefined && info.mtimeMs < before
       }
+      const old: string[] = []
+      for (const name of found) if (await isOld(name)) old.push(name)
       const named = await isNamed(old)
-      const unnamed = old.filter((name) => !named.has(name))
-      for (const name of unnamed) await rm(pathOf(name), { recursive: true, force: true })
-      return unnamed.length
+      let removed = 0
+      for (const name of old) {
+        // Somebody may have given the same file again just now.
+        if (named.has(name) || !(await isOld(name))) continue
+        await rm(pathOf(name), { recursive: true, force: true })
+        removed++
+      }
+      return removed
     },
   }
 }
@@ -102,7 +110,7 @@ async function writeHashed(
       if (bytes > maxBytes) throw tooLarge(maxBytes)
       if (bytes > roomUntil) {
         await assertRoom(root, 0)
-        roomUntil = bytes + SPARE_BYTES / 2
+        roomUntil = bytes + LOOK_BYTES
       }
       hash.update(chunk)
       yield chunk

@@ -86,7 +86,8 @@ async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Pr
   if (request.state === 'working') return true
   const delivery = await findResult(tx, request.id, 'delivery')
   if (!delivery) return false
-  const { stems, player, analysis } = delivery.result as Delivered
+  // Deliveries of before there were pages have no `player`.
+  const { stems, player = [], analysis } = delivery.result as Delivered
   const named = [...[...stems, ...player].map(({ file }) => file), ...(analysis ? [analysis] : [])]
   return (await Promise.all(named.map((file) => files.has(file)))).every(Boolean)
 }

@@ -41,6 +41,7 @@ export async function upload(
   run: StageRun,
 ): Promise<Handed> {
   const { masters } = finished
+  const hasPages = deps.settings.PUBLIC_URL !== undefined
   let player: Encoding[] | undefined
   for (;;) {
     const message = await messageOf(deps, finished)
@@ -49,9 +50,9 @@ export async function upload(
       masters && (await encodeToFit(deps, finished, masters, most, partOf(run, 0, 0.4)))
     const fitting = await encode(maxFileBytes)
     // What no message takes can be downloaded from the page.
-    const encoded = fitting ?? (deps.settings.PUBLIC_URL ? await encode(Number.POSITIVE_INFINITY) : undefined)
+    const encoded = fitting ?? (hasPages ? await encode(Number.POSITIVE_INFINITY) : undefined)
     // Before the files are there, so that the page is whole when it is linked to; once, however often they are attached.
-    player ??= masters ? await encodeForPlayer(deps, masters, partOf(run, 0.4, 0.5)) : []
+    player ??= masters && hasPages ? await encodeForPlayer(deps, masters, partOf(run, 0.4, 0.5)) : []
     try {
       const { mentioned } = await attach(chat, deps, finished, run, message, fitting)
       run.signal.throwIfAborted()

@@ -102,10 +102,14 @@ async function listen(session: () => Promise<pg.Client>, channel: string, heard:
   let closed = false
   let client: pg.Client | undefined
   const open = async () => {
-    client = await session()
-    client.on('notification', (message) => heard(message.payload ?? ''))
-    client.once('end', () => void reopen())
-    await client.query(`listen ${pg.escapeIdentifier(channel)}`)
+    const opened = await session()
+    let isListening = false
+    opened.on('notification', (message) => heard(message.payload ?? ''))
+    // Before it listens, whoever opens it sees that it failed.
+    opened.once('end', () => isListening && void reopen())
+    await opened.query(`listen ${pg.escapeIdentifier(channel)}`)
+    isListening = true
+    client = opened
     heard('')
   }
   const reopen = async () => {

@@ -56,6 +56,15 @@ export async function claimInteraction(db: Queryable, of: Interaction): Promise<
   return rowCount === 1
 }
 
+/** What it was saved for did not come about: it may be tried again. */
+export async function releaseInteraction(db: Queryable, of: Interaction): Promise<void> {
+  await db.query('delete from interactions where platform = $1 and app = $2 and external_id = $3', [
+    of.platform,
+    of.app,
+    of.externalId,
+  ])
+}
+
 /** What this very interaction has made already, as when a platform sends it twice. */
 export async function requestOfInteraction(
   db: Queryable,
@@ -164,6 +173,7 @@ export async function setSeparation(tx: Queryable, id: string, separationId: str
 
 /** A request as lists show it. */
 export type ListedRequest = Pick<Request, 'id' | 'number' | 'person' | 'state' | 'errorMessage'> & {
+  channel: string
   title: string
   artist: string | null
 }
@@ -181,7 +191,7 @@ export async function requestsHere(
   limit: number,
 ): Promise<ListedRequest[]> {
   const { rows } = await db.query<ListedRequest>(
-    `select r.id, r.number::int, r.person, r.state, r.error_message as "errorMessage", t.title, t.artist
+    `select r.id, r.number::int, r.person, r.channel, r.state, r.error_message as "errorMessage", t.title, t.artist
      from requests r join tracks t on t.id = r.track_id
      where r.platform = $1 and r.workspace = $2 and (r.workspace <> '' or r.channel = $3)
        and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)

@@ -48,6 +48,7 @@ export async function shownInRoom(
   { beforeId, limit }: { beforeId: string | null; limit: number },
 ): Promise<Shown[]> {
   const [, kind = '', number = null] = MESSAGE_ID.exec(beforeId ?? '') ?? []
+  if (beforeId !== null && number === null) return []
   const { rows } = await db.query<Shown>(
     `with start as (select case when $2::text is null then 'infinity'::timestamptz
          when $3 = 's' then (select created_at from room_messages where id = $4::bigint and room = $1)
@@ -62,10 +63,12 @@ export async function shownInRoom(
   return rows
 }
 
-/** The requests on a track that these rooms show. */
+/** The requests on a track that these rooms show, of those that may have changed: not all that were ever made for it. */
 export async function requestsInRooms(db: Queryable, trackId: string, rooms: string[]): Promise<Shown[]> {
   const { rows } = await db.query<Shown>(
-    `${ASKED} where r.platform = '${ROOM}' and r.track_id = $1 and r.channel = any($2)`,
+    `${ASKED} where r.platform = '${ROOM}' and r.track_id = $1 and r.channel = any($2)
+       and (r.state in ('working', 'ready') or r.ended_at > now() - interval '1 minute'
+         or r.number in (select number from requests where track_id = $1 order by number desc limit 20))`,
     [trackId, rooms],
   )
   return rows
@@ -74,8 +77,14 @@ export async function requestsInRooms(db: Queryable, trackId: string, rooms: str
 /** Rooms in which something was said or asked for, by name. */
 export async function listRooms(db: Queryable, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ room: string }>(
-    `select room from (select room from room_messages union select channel from requests where platform = '${ROOM}') rooms
-     order by room limit $1`,
+    // From one name to the next by the indexes, as there are far more messages than rooms.
+    `with recursive rooms as (
+       select least((select min(room) from room_messages), (select min(channel) from requests where platform = '${ROOM}')) as room
+       union all
+       select least((select min(m.room) from room_messages m where m.room > rooms.room),
+           (select min(r.channel) from requests r where r.platform = '${ROOM}' and r.channel > rooms.room))
+       from rooms where rooms.room is not null)
+     select room from rooms where room is not null limit $1`,
     [limit],
   )
   return rows.map(({ room }) => room)

@@ -132,7 +132,8 @@ export async function namedFolders(db: Queryable, names: string[]): Promise<Set<
      where exists (select 1 from stages s where s.folder = name)
         or exists (select 1 from encodings e where e.file like name || '/%')
         or exists (select 1 from tracks t join stages s on s.track_id = t.id
-                   where 'uploads/' || (t.source ->> 'sha256') = name and s.stage = 'download' and s.state <> 'done')`,
+                   where 'uploads/' || (t.source ->> 'sha256') = name and s.stage = 'download'
+                     and (s.state not in ('done', 'discarded') or s.finished_at > now() - interval '1 day'))`,
     [names],
   )
   return new Set(rows.map((row) => row.name))

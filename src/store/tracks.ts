@@ -33,6 +33,11 @@ export async function claimTrack(tx: Queryable, source: Source): Promise<Track> 
   }
 }
 
+/** Whether somebody has asked for it before. */
+export async function isSourceKnown(db: Queryable, key: string): Promise<boolean> {
+  return (await db.query('select 1 from sources where key = $1', [key])).rows.length > 0
+}
+
 /** Nobody else sees it yet: it needs no lock. */
 async function createTrack(tx: Queryable, source: Source): Promise<Track | undefined> {
   const { rows } = await tx.query<Track>(

@@ -41,7 +41,7 @@ export function fileResponse(
   if (range !== 'whole') headers['Content-Range'] = `bytes ${first}-${last}/${entity.bytes}`
   if (saveAs !== undefined) headers['Content-Disposition'] = attachment(saveAs)
   const isEmpty = isHead || bytes === 0
-  const body = isEmpty ? null : bodyOf(readStretch(file.path, { from: entity.from + first, bytes }))
+  const body = isEmpty ? null : bodyOf(context, readStretch(file.path, { from: entity.from + first, bytes }))
   return new Response(body, { status: range === 'whole' ? 200 : 206, headers })
 }
 
@@ -52,8 +52,21 @@ function etagOf({ bytes, modified }: DiskFile, { from }: Stretch): string {
 }
 
 /** Nothing is opened before the first byte is asked for, and what is open is closed when nobody wants the rest. */
-export function bodyOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  return ReadableStream.from(chunks) as ReadableStream<Uint8Array>
+export function bodyOf(context: WebContext, chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return ReadableStream.from(cutOff(context, chunks)) as ReadableStream<Uint8Array>
+}
+
+/** What breaks in the middle is cut off, so that nobody takes it for whole. */
+async function* cutOff(
+  { env, var: { log } }: WebContext,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (error) {
+    log.warn({ err: error }, 'an answer broke off')
+    env.outgoing.destroy()
+  }
 }
 
 async function* readStretch(path: string, { from, bytes }: Stretch): AsyncGenerator<Uint8Array> {

@@ -28,7 +28,9 @@ export function nodeRoutes(routes: Route[]): WebApp {
       return RESPONSE_ALREADY_SENT
     })
   }
-  for (const path of new Set(routes.map((route) => route.path)))
-    app.all(path, () => new Response(null, { status: 405 }))
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allowed = routes.filter((route) => route.path === path).map(({ method }) => method)
+    app.all(path, () => new Response(null, { status: 405, headers: { Allow: allowed.join(', ') } }))
+  }
   return app
 }

@@ -18,14 +18,13 @@ const LIBRARIES: Record<string, string> = { 'wavesurfer.js': 'vendor/wavesurfer.
 const ICON = 'icon.svg'
 
 type Asset = { type: string; body: string }
-/** Answers with the page, under this status. */
-export type Page = (context: WebContext, status?: 200 | 404 | 410) => Response
+export type Page = (context: WebContext) => Response
 
 export function openPage(name: string): Page {
   const html = readFileSync(join(FOLDER, name), 'utf8')
-  return (context, status = 200) => {
+  return (context) => {
     const nonce = context.get('secureHeadersNonce') ?? ''
-    return context.html(html.replace('{{style-nonce}}', nonce), status, { 'Cache-Control': 'no-cache' })
+    return context.html(html.replace('{{style-nonce}}', nonce), 200, { 'Cache-Control': 'no-cache' })
   }
 }
 

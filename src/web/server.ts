@@ -19,6 +19,14 @@ const STOP_MS = 3_000
 /** So that a page finds its server again after a restart. */
 const USUAL_PORT = 4747
 
+/** Also of answers that do not come from Hono; those that do have more to say. */
+const FOR_ALL = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['X-Frame-Options', 'DENY'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const
+
 const health = nodeRoutes([
   {
     method: 'GET',
@@ -37,7 +45,10 @@ export async function startWebServer(
   log: Log,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const app = new Hono<WebEnv>()
-  app.use(headers, compress())
+  app.use(headers, compress(), (context, next) => {
+    context.set('log', log)
+    return next()
+  })
   for (const each of [health, ...apps]) app.route('/', each)
   app.notFound((context) => context.body(null, 404))
   app.onError((error, context) => {
@@ -51,7 +62,7 @@ export async function startWebServer(
   const server = createServer(
     { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS },
     (request, response) => {
-      response.setHeader('X-Content-Type-Options', 'nosniff')
+      for (const [name, value] of FOR_ALL) response.setHeader(name, value)
       // Else whoever was answered last would keep the connection, and be waited for.
       response.once('close', () => isStopping && server.closeIdleConnections())
       void listener(request, response)

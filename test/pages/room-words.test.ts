@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { piecesOf } from '../../src/pages/room/marks.ts'
 import { roomName } from '../../src/pages/room/room-name.ts'
-import { clock, dayInWords, sizeInWords, timeLeft } from '../../src/pages/room/times.ts'
+import { dayInWords, timeLeft } from '../../src/pages/room/times.ts'
+import { clock, sizeInWords } from '../../src/pages/units.ts'
 
 describe('marks', () => {
   test('requests and people, among other words', () => {

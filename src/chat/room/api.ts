@@ -5,6 +5,7 @@ import { describeOptions, usageOf } from '../../../commands/options.ts'
 import { UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { listRooms, ROOM, shownInRoom } from '../../store/room-messages.ts'
+import type { RoomPerson } from '../../store/room-people.ts'
 import type { WebApp, WebContext, WebEnv } from '../../web/app.ts'
 import { sameSite } from '../../web/same-site.ts'
 import { WORD_SPELLING } from '../word-spelling.ts'
@@ -49,11 +50,15 @@ export function roomApi(given: ApiDeps): WebApp {
   })
   app.use(`${API}/*`, sameSite)
 
+  const whoIs = async (context: WebContext): Promise<RoomPerson> => {
+    const person = await personOf(context, db, secrets)
+    if (!person) throw new UserError('not_entered')
+    return person
+  }
   const hereOf = async (context: WebContext): Promise<Here> => {
     const room = context.req.param('room') ?? ''
     if (!ROOM_NAME.test(room)) throw new UserError('no_such_room')
-    const person = await personOf(context, db)
-    if (!person) throw new UserError('not_entered')
+    const person = await whoIs(context)
     return { room, person, manages: isManager(person, secrets) }
   }
   /** The page that they have open is where they reach us. */
@@ -67,9 +72,16 @@ export function roomApi(given: ApiDeps): WebApp {
     for (const one of shown.slice(0, MESSAGES_AT_ONCE)) messages.unshift(await roomMessage(given, one))
     return { messages, hasEarlier: shown.length > MESSAGES_AT_ONCE }
   }
+  /** Whoever wants to read a room while it is being read gets the same, as all do after the database was away. */
+  const reading = new Map<string, ReturnType<typeof messagesOf>>()
+  const newestOf = (room: string) => {
+    const read = reading.get(room) ?? messagesOf(room, null).finally(() => reading.delete(room))
+    reading.set(room, read)
+    return read
+  }
 
   app.get(`${API}/me`, async (context) => {
-    const person = await personOf(context, db)
+    const person = await personOf(context, db, secrets)
     const me: Me = {
       person: person ? { id: person.id, name: person.name } : null,
       needsSecret: secrets.access !== undefined && !person,
@@ -79,7 +91,9 @@ export function roomApi(given: ApiDeps): WebApp {
   })
 
   app.post(`${API}/enter`, async (context) => {
-    const { id, name } = await enter(context, db, secrets, await jsonBody(context, entry))
+    const person = await enter(context, db, secrets, await jsonBody(context, entry))
+    live.rename(person)
+    const { id, name } = person
     return context.json({ person: { id, name }, needsSecret: false, maxUploadBytes } satisfies Me)
   })
 
@@ -105,7 +119,10 @@ export function roomApi(given: ApiDeps): WebApp {
     ),
   )
 
-  app.get(`${API}/rooms`, async (context) => context.json({ rooms: await listRooms(db, MOST_ROOMS) }))
+  app.get(`${API}/rooms`, async (context) => {
+    await whoIs(context)
+    return context.json({ rooms: await listRooms(db, MOST_ROOMS) })
+  })
 
   app.get(`${API}/rooms/:room/events`, async (context) => {
     const { room, person, manages } = await hereOf(context)
@@ -113,11 +130,11 @@ export function roomApi(given: ApiDeps): WebApp {
     if (!visit) throw new UserError('too_many_visits')
     const readRoom = async () => {
       const you = { id: person.id, name: person.name }
-      const shown = { name: room, you, isManager: manages, ...(await messagesOf(room, null)) }
+      const shown = { name: room, you, isManager: manages, ...(await newestOf(room)) }
       return JSON.stringify(shown satisfies RoomEvents['room'])
     }
     const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }
-    return context.body(streamOf(visit, readRoom, context.env.outgoing), 200, headers)
+    return context.body(streamOf(visit, readRoom, context.env.outgoing, log), 200, headers)
   })
 
   app.get(`${API}/rooms/:room/messages`, async (context) => {
@@ -159,8 +176,8 @@ export function roomApi(given: ApiDeps): WebApp {
   })
 
   app.put(`${API}/files`, async (context) => {
-    if (!(await personOf(context, db))) throw new UserError('not_entered')
-    return context.json(await upload(context.env.incoming, context.req.query('name') ?? ''))
+    const { id } = await whoIs(context)
+    return context.json(await upload(context.env.incoming, id, context.req.query('name') ?? ''))
   })
 
   return app

@@ -4,7 +4,13 @@ import { isIP } from 'node:net'
 import { getCookie, setCookie } from 'hono/cookie'
 import { UserError } from '../../errors.ts'
 import type { Database } from '../../store/database.ts'
-import { changeRoomPerson, enterRoom, findRoomPerson, type RoomPerson } from '../../store/room-people.ts'
+import {
+  changeRoomPerson,
+  enterRoom,
+  findRoomPerson,
+  type RoomPerson,
+  sha256,
+} from '../../store/room-people.ts'
 import type { WebContext } from '../../web/app.ts'
 import { plainText } from '../foreign-text.ts'
 import type { Entry } from './wire.ts'
@@ -17,42 +23,53 @@ const COOKIE_SECONDS = 180 * 86_400
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
 
 /**
- * Without a secret, only somebody at this machine may come in: not by a proxy, and not by a name that another site has made point here.
+ * Without a secret, only somebody at this machine may come in: not by a proxy, as far as it shows, and not by a name that another site has
+ * made point here.
  * @throws UserError `room_closed`
  */
 export function assertOpen(context: WebContext, { access }: Secrets): void {
   if (access) return
   const { socket } = context.env.incoming
   const isProxied = FORWARDED.some((name) => context.req.header(name) !== undefined)
-  if (isProxied || !isLoopback(socket.remoteAddress ?? '') || !isLoopback(hostOf(context)))
+  // What the browser itself says, also where a proxy calls itself by our name.
+  const origin = context.req.header('origin')
+  const isElsewhere =
+    origin !== undefined && !isLoopback(URL.canParse(origin) ? new URL(origin).hostname : '')
+  if (isProxied || isElsewhere || !isLoopback(socket.remoteAddress ?? '') || !isLoopback(hostOf(context)))
     throw new UserError('room_closed')
 }
 
-export async function personOf(context: WebContext, db: Database): Promise<RoomPerson | undefined> {
+/** @returns undefined also where the secret that they entered with is none any more */
+export async function personOf(
+  context: WebContext,
+  db: Database,
+  secrets: Secrets,
+): Promise<RoomPerson | undefined> {
   const token = getCookie(context, cookieName(context))
-  return token ? findRoomPerson(db, token) : undefined
+  const person = token ? await findRoomPerson(db, token) : undefined
+  const mayStay = !secrets.access || [secrets.access, secrets.admin].some((secret) => isOf(secret, person))
+  return mayStay ? person : undefined
 }
 
 /** Comes in, or, who is in already, goes on under another name. @throws UserError `bad_name` or `wrong_secret` */
 export async function enter(
   context: WebContext,
   db: Database,
-  { access, admin }: Secrets,
+  secrets: Secrets,
   entry: Entry,
 ): Promise<RoomPerson> {
   const name = plainText(entry.name, LONGEST_NAME)
   if (name === '') throw new UserError('bad_name')
-  const known = await personOf(context, db)
-  const isAdmin = isSame(entry.secret, admin)
-  const needsSecret = access !== undefined && !known
-  if ((needsSecret || entry.secret) && !isAdmin && !isSame(entry.secret, access))
-    throw new UserError('wrong_secret')
+  const known = await personOf(context, db, secrets)
+  const given = entry.secret ? sha256(entry.secret) : null
+  const isRight = [secrets.access, secrets.admin].some((secret) => isSame(given, secret))
+  if (!isRight && (given || (secrets.access && !known))) throw new UserError('wrong_secret')
   if (known) {
-    const changed = { ...known, name, manages: known.manages || isAdmin }
+    const changed = { ...known, name, secretSha256: given ?? known.secretSha256 }
     await changeRoomPerson(db, changed)
     return changed
   }
-  const { person, token } = await enterRoom(db, { name, manages: isAdmin })
+  const { person, token } = await enterRoom(db, { name, secretSha256: given })
   setCookie(context, cookieName(context), token, {
     httpOnly: true,
     sameSite: 'Strict',
@@ -63,9 +80,18 @@ export async function enter(
   return person
 }
 
-/** Where no admin's secret is set, whoever sits at this machine runs it. */
-export function isManager({ manages }: RoomPerson, { access, admin }: Secrets): boolean {
-  return manages || (admin === undefined && access === undefined)
+/** Where no secret is set at all, whoever sits at this machine runs it. */
+export function isManager(person: RoomPerson, { access, admin }: Secrets): boolean {
+  return isOf(admin, person) || (!access && !admin)
+}
+
+function isOf(secret: string | undefined, person: RoomPerson | undefined): boolean {
+  return isSame(person?.secretSha256 ?? null, secret)
+}
+
+/** Checksums have one length, so that comparing them tells nothing. */
+function isSame(checksum: Buffer | null, secret: string | undefined): boolean {
+  return checksum !== null && secret !== undefined && timingSafeEqual(checksum, sha256(secret))
 }
 
 /** Cookies know no ports, and a machine may run more than one of us. */
@@ -81,10 +107,4 @@ function isLoopback(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '')
   if (isIP(address) === 4) return address.startsWith('127.')
   return address === '::1' || address.toLowerCase() === 'localhost'
-}
-
-function isSame(given: string | undefined, secret: string | undefined): boolean {
-  if (given === undefined || secret === undefined) return false
-  const [left, right] = [Buffer.from(given), Buffer.from(secret)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }

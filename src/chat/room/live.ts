@@ -17,14 +17,16 @@ export type News = { name: 'room' } | { name: Exclude<EventName, 'room'>; data: 
 export type Visit = {
   room: string
   person: RoomPerson
-  /** What has changed, oldest first; waits until something has. Undefined when it is over. */
-  next(): Promise<News | undefined>
+  /** What has changed, oldest first; waits for it, but not for longer. `over` when nothing follows. */
+  next(withinMs: number): Promise<News | 'nothing' | 'over'>
   leave(): void
 }
 
 export type Live = {
-  /** @returns undefined when there are too many already */
+  /** Of one person's the oldest ends where there are too many. @returns undefined when all together are too many */
   visit(room: string, person: RoomPerson): Visit | undefined
+  /** They go by another name now. */
+  rename(person: RoomPerson): void
   stop(): Promise<void>
 }
 
@@ -70,15 +72,20 @@ export async function openLive(deps: { db: Database; files: Files; log: Log }): 
       if (shown) await tell(shown)
     }),
   )
-  const listeners = await Promise.all([
-    db.listen(CARD_CHANNEL, (trackId) => (trackId === '' ? tellAll() : tracks(trackId))),
-    db.listen(SAID_CHANNEL, (number) => (number === '' ? tellAll() : said(number))),
-  ])
+  const cardListener = await db.listen(CARD_CHANNEL, (id) => (id === '' ? tellAll() : tracks(id)))
+  const saidListener = await db
+    .listen(SAID_CHANNEL, (number) => (number === '' ? tellAll() : said(number)))
+    .catch(async (error: unknown) => {
+      await cardListener.close()
+      throw error
+    })
 
   return {
     visit(room, person) {
       const own = [...visits].filter((visit) => visit.person.id === person.id)
-      if (visits.size >= MOST_VISITS || own.length >= MOST_VISITS_OF_ONE) return undefined
+      // Lines that broke without a word look as if they were there.
+      if (own.length >= MOST_VISITS_OF_ONE) own[0]?.leave()
+      if (visits.size >= MOST_VISITS) return undefined
       const visit = new Waiting(room, person, () => {
         visits.delete(visit)
         tellOfPeople(room)
@@ -87,9 +94,14 @@ export async function openLive(deps: { db: Database; files: Files; log: Log }): 
       tellOfPeople(room)
       return visit
     },
+    rename(person) {
+      const own = [...visits].filter((visit) => visit.person.id === person.id)
+      for (const visit of own) visit.person = person
+      for (const room of new Set(own.map((visit) => visit.room))) tellOfPeople(room)
+    },
     async stop() {
       for (const visit of visits) visit.leave()
-      await Promise.all(listeners.map((listener) => listener.close()))
+      await Promise.all([cardListener.close(), saidListener.close()])
     },
   }
 }
@@ -114,7 +126,7 @@ function inTurn(work: (name: string) => Promise<void>): (name: string) => void {
 
 class Waiting implements Visit {
   readonly room: string
-  readonly person: RoomPerson
+  person: RoomPerson
   private readonly onLeave: () => void
   private readonly news = new Map<string, News>([['room', { name: 'room' }]])
   private wake = () => {}
@@ -142,17 +154,21 @@ class Waiting implements Visit {
     this.wake()
   }
 
-  async next(): Promise<News | undefined> {
-    while (!this.isOver) {
-      for (const [key, news] of this.news) {
-        this.news.delete(key)
-        return news
-      }
+  async next(withinMs: number): Promise<News | 'nothing' | 'over'> {
+    if (this.news.size === 0 && !this.isOver)
       await new Promise<void>((resolve) => {
-        this.wake = resolve
+        const late = setTimeout(resolve, withinMs)
+        this.wake = () => {
+          clearTimeout(late)
+          resolve()
+        }
       })
+    if (this.isOver) return 'over'
+    for (const [key, news] of this.news) {
+      this.news.delete(key)
+      return news
     }
-    return undefined
+    return 'nothing'
   }
 
   leave(): void {

@@ -1,5 +1,5 @@
 // Why something was not done, as the page is told.
-import { UserError } from '../../errors.ts'
+import { type ErrorCode, UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { isPassing } from '../../store/database.ts'
 import type { WebContext } from '../../web/app.ts'
@@ -8,7 +8,7 @@ import type { Refusal } from './wire.ts'
 
 type Status = 400 | 401 | 403 | 404 | 413 | 429 | 500 | 503
 
-const STATUS: Record<string, Status> = {
+const STATUS: Partial<Record<ErrorCode, Status>> = {
   not_entered: 401,
   room_closed: 403,
   wrong_secret: 403,
@@ -28,7 +28,7 @@ export function refuse(context: WebContext, error: unknown, log: Log): Response 
     error instanceof UserError ? error.code : isPassing(error) ? 'database_unavailable' : 'internal'
   const status = error instanceof UserError ? (STATUS[code] ?? 400) : code === 'internal' ? 500 : 503
   // Who went away in the middle needs no answer, and is no fault.
-  if (code === 'internal' && !context.env.incoming.destroyed)
+  if (code === 'internal' && !context.env.outgoing.destroyed)
     log.error({ err: error, path: context.req.path }, 'a request of the room went wrong')
   if (code === 'too_many_uploads' || status === 503) context.header('Retry-After', RETRY_AFTER_SECONDS)
   // What is left of the body is not waited for.

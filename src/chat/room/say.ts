@@ -14,7 +14,15 @@ import { WORD_SPELLING } from '../word-spelling.ts'
 import { takenFile } from './uploads.ts'
 import type { Answer, Press, Said } from './wire.ts'
 
+/** Control characters, but for the ends of lines. */
+const UNWRITTEN = /[^\P{Cc}\n\t]/gu
 const SAMPLE = join(import.meta.dirname, '../../../examples/song.flac')
+
+/** The page heard no answer, and gave the same once more. */
+const TAKEN_BEFORE: Answer = {
+  title: 'That was taken already',
+  lines: ['/status shows how things stand.'],
+}
 
 /** Who is in which room. */
 export type Here = { room: string; person: RoomPerson; manages: boolean }
@@ -22,8 +30,8 @@ export type SayDeps = CommandDeps & { commands: readonly Command[]; maxUploadByt
 
 /** @throws UserError */
 export async function say({ nonce, text, file }: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
-  const written = text.trim()
-  const given = file === undefined ? null : takenFile(file)
+  const written = text.replace(UNWRITTEN, ' ').trim()
+  const given = file === undefined ? null : await takenFile(deps, file)
   if (written.startsWith('/')) {
     const { command, values } = commandIn(written, deps.commands)
     return run(command, values, given, nonce, here, deps)
@@ -86,7 +94,8 @@ async function run(
   }
   // Nobody deletes a message of the room.
   const reply = await carryOut(command, invocation, deps, async () => false)
-  return reply?.kind === 'text' ? answerOf(reply, deps) : null
+  if (!reply) return TAKEN_BEFORE
+  return reply.kind === 'text' ? answerOf(reply, deps) : null
 }
 
 function interactionOf(nonce: string, { room, person }: Here): Interaction {

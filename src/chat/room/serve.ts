@@ -6,8 +6,8 @@ import { ERRORS, UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Services } from '../../services.ts'
 import type { WebApp, WebContext, WebEnv } from '../../web/app.ts'
+import { showNotice } from '../../web/notice.ts'
 import { openPage } from '../../web/pages.ts'
-import { refuse } from '../../web/refusal.ts'
 import { commandDepsOf } from '../command-deps.ts'
 import { roomApi } from './api.ts'
 import { assertOpen } from './door.ts'
@@ -37,7 +37,7 @@ export async function serveRoom(
       return page(context)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
-      return refuse(context, {
+      return showNotice(context, {
         status: 403,
         code: error.code,
         title: 'This room is closed',

@@ -1,18 +1,20 @@
 // A visit as a stream of server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
 import type { ServerResponse } from 'node:http'
+import type { Log } from '../../log.ts'
 import type { Visit } from './live.ts'
 
 /** Shows both sides that the connection is there, also to proxies that end what is silent. */
 const PING_MS = 25_000
 /** Who takes nothing for this long is gone. */
 const STALL_MS = 60_000
-const RETRY_MS = 1_000
+const OPENING = 'retry: 1000\n\n'
 
 /** @param readRoom what the room shows now, as JSON */
 export function streamOf(
   visit: Visit,
   readRoom: () => Promise<string>,
   outgoing: ServerResponse,
+  log: Log,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let stalled: NodeJS.Timeout | undefined
@@ -21,34 +23,31 @@ export function streamOf(
     visit.leave()
   }
   outgoing.once('close', end)
-  let following = visit.next()
-  let opening = `retry: ${RETRY_MS}\n\n`
-  // Asked for the next piece only once the one before it has been taken.
+  let isOpening = true
+  const nextPart = async (): Promise<string | undefined> => {
+    if (isOpening) return OPENING
+    const news = await visit.next(PING_MS)
+    if (news === 'over') return undefined
+    if (news === 'nothing') return ': here\n\n'
+    return `event: ${news.name}\ndata: ${news.name === 'room' ? await readRoom() : news.data}\n\n`
+  }
+  // Asked for the next part only once the one before it has been taken.
   return new ReadableStream(
     {
       async pull(controller) {
         clearTimeout(stalled)
-        const news = opening === '' ? await within(following, PING_MS) : 'ping'
-        if (news === undefined) return controller.close()
-        if (news === 'ping') controller.enqueue(encoder.encode(opening || ': here\n\n'))
-        else {
-          const data = news.name === 'room' ? await readRoom() : news.data
-          controller.enqueue(encoder.encode(`event: ${news.name}\ndata: ${data}\n\n`))
-          following = visit.next()
-        }
-        opening = ''
+        const part = await nextPart().catch((error: unknown) => {
+          // The page asks again, and is told all anew.
+          log.warn({ err: error }, 'a room could not be shown')
+          return undefined
+        })
+        isOpening = false
+        if (part === undefined) return controller.close()
+        controller.enqueue(encoder.encode(part))
         stalled = setTimeout(() => outgoing.destroy(), STALL_MS)
       },
       cancel: end,
     },
     { highWaterMark: 0 },
   )
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'ping'> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'ping'>((resolve) => {
-    timer = setTimeout(() => resolve('ping'), ms)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -1,11 +1,12 @@
 // What can be taken away: all that was asked for, and what is heard now, rendered here.
 import type { Song } from '../../web/results/wire.ts'
+import { sizeInWords } from '../units.ts'
 import { FetchFailure } from './fetch-bytes.ts'
 import { find } from './find.ts'
 import { isWhole, type Levels } from './mixer.ts'
 import type { PieceSource } from './piece-source.ts'
 import { renderMix } from './render-mix.ts'
-import { listed, mixFileName, percent, size } from './words.ts'
+import { listed, mixFileName, percent } from './words.ts'
 
 /** What a browser needs to have taken a file over. */
 const REVOKE_MS = 60_000
@@ -17,7 +18,8 @@ export function showZip({ zip, stems }: Song): void {
   const link = find(card, 'a', HTMLAnchorElement)
   link.href = zip.address
   link.download = zip.name
-  find(card, '.about', HTMLElement).textContent = `${capital(listed(asked))} in one zip, ${size(zip.bytes)}.`
+  find(card, '.about', HTMLElement).textContent =
+    `${capital(listed(asked))} in one zip, ${sizeInWords(zip.bytes)}.`
   card.hidden = false
 }
 
@@ -59,7 +61,7 @@ export function offerMix(song: Song, source: PieceSource, levelsNow: () => Level
         progress.textContent = percent(fraction)
       })
       save(file, name)
-      outcome.textContent = `Made and saved, ${size(file.size)}.`
+      outcome.textContent = `Made and saved, ${sizeInWords(file.size)}.`
     } catch (error) {
       if (error instanceof FetchFailure) outcome.textContent = `The mix was not made. ${error.message}`
       else if (!rendering.signal.aborted) throw error

@@ -1,7 +1,7 @@
 // What is known of the song, above its stems.
 import type { Song } from '../../web/results/wire.ts'
+import { clock } from '../units.ts'
 import { copyOf, find } from './find.ts'
-import { clockTime } from './words.ts'
 
 export function showHead(song: Song): void {
   const head = find(document, '#head', HTMLElement)
@@ -23,7 +23,7 @@ export function showHead(song: Song): void {
   if (song.bpm !== null)
     add('BPM', tempo(song.bpm), either(song.bpmAlternative && tempo(song.bpmAlternative)))
   if (song.key) add('Key', song.key, either(song.keyAlternative))
-  add('Length', clockTime(song.durationSeconds))
+  add('Length', clock(Math.round(song.durationSeconds)))
   if (song.loudnessLufs !== null) add('Loudness', `${minus(song.loudnessLufs.toFixed(1))}`, 'LUFS')
 
   const expires = find(head, '#expires', HTMLTimeElement)

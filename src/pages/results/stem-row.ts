@@ -1,10 +1,11 @@
 // A stem's row: its waveform, and what is done with it.
 import type { SongStem } from '../../web/results/wire.ts'
+import { sizeInWords } from '../units.ts'
 import { copyOf, find } from './find.ts'
 import type { StemSetting } from './mixer.ts'
 import { setSlider } from './slider.ts'
 import { drawWaveform, type Waveform } from './waveform.ts'
-import { percent, size } from './words.ts'
+import { percent } from './words.ts'
 
 export type StemRow = {
   element: HTMLElement
@@ -40,8 +41,8 @@ export function makeStemRow(
   if (download) {
     link.href = download.address
     link.download = download.name
-    link.title = `${download.name}, ${size(download.bytes)}`
-    link.setAttribute('aria-label', `Download ${name}, ${size(download.bytes)}`)
+    link.title = `${download.name}, ${sizeInWords(download.bytes)}`
+    link.setAttribute('aria-label', `Download ${name}, ${sizeInWords(download.bytes)}`)
   }
 
   return {

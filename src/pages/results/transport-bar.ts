@@ -1,8 +1,10 @@
 // The bar with play, position and volume, and what is said when it cannot go on.
+
+import { clock } from '../units.ts'
 import { find } from './find.ts'
 import type { PlayerState } from './player.ts'
 import { setSlider } from './slider.ts'
-import { clockTime, percent } from './words.ts'
+import { percent } from './words.ts'
 
 /** A wait that is shorter is not spoken of. */
 const PATIENCE_MS = 400
@@ -35,10 +37,10 @@ export function makeTransportBar(durationSeconds: number, actions: TransportActi
   let isHeld = false
 
   position.max = String(durationSeconds)
-  find(bar, '#duration', HTMLElement).textContent = clockTime(durationSeconds)
+  find(bar, '#duration', HTMLElement).textContent = clock(Math.round(durationSeconds))
   const showTime = (seconds: number) => {
-    elapsed.textContent = clockTime(seconds)
-    setSlider(position, seconds, `${clockTime(seconds)} of ${clockTime(durationSeconds)}`)
+    elapsed.textContent = clock(seconds)
+    setSlider(position, seconds, `${clock(seconds)} of ${clock(Math.round(durationSeconds))}`)
   }
   play.addEventListener('click', actions.toggle)
   retry.addEventListener('click', () => {

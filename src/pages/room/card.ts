@@ -1,11 +1,11 @@
 // A request as a card: how it stands, and its stems once they are there. Changed in place, so that what plays plays on.
 import type { RoomCard } from '../../chat/room/wire.ts'
+import { sizeInWords } from '../units.ts'
 import type { Countdown } from './countdown.ts'
 import { element, icon, ownAddress, setAttribute, setText } from './element.ts'
 import { keyedList, textView, type View } from './keyed-list.ts'
 import { playerOf } from './player.ts'
 import { stageBar } from './stage-bar.ts'
-import { sizeInWords } from './times.ts'
 
 export type CardContext = {
   countdown: Countdown

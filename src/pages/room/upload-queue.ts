@@ -1,6 +1,7 @@
 // Which file is sent when, and what becomes of it. Pure: times are milliseconds of one clock.
+
+import { sizeInWords } from '../units.ts'
 import { backoffMs } from './patience.ts'
-import { sizeInWords } from './times.ts'
 
 export type Upload = {
   id: number

@@ -6,20 +6,20 @@ import type { Files } from '../../files/files.ts'
 import type { Queryable } from '../../store/database.ts'
 import type { WebApp, WebContext, WebEnv } from '../app.ts'
 import { attachment, bodyOf, fileResponse } from '../file-response.ts'
-import { type Refusal, refuse } from '../refusal.ts'
+import { type Notice, showNotice } from '../notice.ts'
+import type { Page } from '../pages.ts'
 import { coverOf } from './cover.ts'
 import { downloadsOf } from './downloads.ts'
+import { GONE, NO_SUCH_FILE, NO_SUCH_METHOD, WRONG } from './notices.ts'
 import { type Opened, openAddress } from './opened.ts'
 import { pieceAt, playerEncodings, playerFile } from './player-files.ts'
-import { GONE, NO_SUCH_FILE, NO_SUCH_METHOD, WRONG } from './refusals.ts'
 import { songOf } from './song.ts'
 import { zipped } from './zip.ts'
 
 export type ResultsDeps = {
   db: Queryable
   files: Files
-  /** Answers with the page. */
-  page: (context: WebContext) => Response | Promise<Response>
+  page: Page
 }
 
 const BASE = '/results/:id/:signed'
@@ -32,33 +32,31 @@ export function resultsApp({ db, files, page }: ResultsDeps): WebApp {
 
   app.use('/results/*', async (context, next) => {
     await next()
-    const { headers } = context.res
-    headers.set('Referrer-Policy', 'no-referrer')
-    headers.set('X-Robots-Tag', 'noindex')
+    context.header('X-Robots-Tag', 'noindex')
   })
 
   /** An address below `BASE`, for those whose signature is right. */
   const serve = (
     path: string,
-    answer: (opened: Opened, context: WebContext) => Promise<Response | Refusal>,
+    answer: (opened: Opened, context: WebContext) => Promise<Response | Notice>,
   ) => {
     app.get(`${BASE}${path}`, async (context) => {
       const { id = '', signed = '' } = context.req.param() as Record<string, string>
       const opened = await openAddress(db, id, signed, new Date())
       const answered = 'status' in opened ? opened : await answer(opened, context)
-      return answered instanceof Response ? answered : refuse(context, answered)
+      return answered instanceof Response ? answered : showNotice(context, answered)
     })
   }
 
   app.get(BASE, (context) => {
     const signed = context.req.param('signed')
-    return isSigned(signed) ? context.redirect(`${signed}/`, 308) : refuse(context, WRONG)
+    return isSigned(signed) ? context.redirect(`${signed}/`, 308) : showNotice(context, WRONG)
   })
 
   serve('/', async (opened, context) => {
     const song = await songOf({ db, files }, opened)
     if (!song) return GONE
-    const response = await page(context)
+    const response = page(context)
     response.headers.set('Cache-Control', ASK_AGAIN)
     return response
   })
@@ -100,7 +98,7 @@ export function resultsApp({ db, files, page }: ResultsDeps): WebApp {
       'Content-Disposition': attachment(zip.name),
       'Cache-Control': ASK_AGAIN,
     }
-    const body = context.req.method === 'HEAD' ? null : bodyOf(zipped(zip.files))
+    const body = context.req.method === 'HEAD' ? null : bodyOf(context, zipped(zip.files))
     return new Response(body, { headers })
   })
 
@@ -110,7 +108,10 @@ export function resultsApp({ db, files, page }: ResultsDeps): WebApp {
   })
 
   app.all('/results/*', (context) =>
-    refuse(context, context.req.method === 'GET' || context.req.method === 'HEAD' ? WRONG : NO_SUCH_METHOD),
+    showNotice(
+      context,
+      context.req.method === 'GET' || context.req.method === 'HEAD' ? WRONG : NO_SUCH_METHOD,
+    ),
   )
   return app
 }

@@ -3,8 +3,8 @@ import type { Delivered } from '../../domain/packing.ts'
 import { checkSigned } from '../../domain/results-link.ts'
 import type { Queryable } from '../../store/database.ts'
 import { findResults, type Results, resultsKey } from '../../store/results.ts'
-import type { Refusal } from '../refusal.ts'
-import { EXPIRED, notDelivered, WRONG } from './refusals.ts'
+import type { Notice } from '../notice.ts'
+import { EXPIRED, notDelivered, WRONG } from './notices.ts'
 
 export type Opened = { results: Results; delivered: Delivered; expires: Date }
 
@@ -16,7 +16,7 @@ export async function openAddress(
   id: string,
   signed: string,
   now: Date,
-): Promise<Opened | Refusal> {
+): Promise<Opened | Notice> {
   if (!REQUEST_ID.test(id)) return WRONG
   const [key, results] = await Promise.all([resultsKey(db), findResults(db, id)])
   const checked = checkSigned(key, { id, version: results?.version ?? 0 }, signed, now)

@@ -41,6 +41,9 @@ describe('in the room', async () => {
     expect(elsewhere.page.names).toEqual(['Ann'])
     later.leave()
     await until(() => there.page.names.length === 1)
+    await ann.post('enter', { name: 'Anna' })
+    await until(() => there.page.names[0] === 'Anna')
+    await ann.post('enter', { name: 'Ann' })
   })
 
   test('a file is taken, separated, and its stems hang on the card', async () => {
@@ -172,6 +175,7 @@ describe('at the door', async () => {
     ['a name that was made point here', { host: 'evil.example' }],
     ['a proxy', { 'x-forwarded-for': '203.0.113.7' }],
     ['a proxy that says so by the standard', { forwarded: 'for=203.0.113.7' }],
+    ['a page of elsewhere, whatever a proxy calls itself', { origin: 'https://stems.example' }],
   ])('without a secret nobody comes in by %s', async (_name, headers) => {
     expect(await raw(open.url, headers)).toBe(403)
     expect(await raw(open.url, headers, '/')).toBe(403)
@@ -196,8 +200,34 @@ describe('at the door', async () => {
     )
   })
 
+  test('who knows only a secret of before has to enter anew, and manages no more', async () => {
+    const { world } = closed
+    const before = await enterRoom(closed.url, 'Ann', ACCESS)
+    const secrets = { ACCESS_SECRET: 'another-secret-by-now', ADMIN_SECRET: ADMIN }
+    const bot = await startBot({ ...world.settings, ...secrets }, world.services, world.log)
+    world.onClose(() => bot.stop())
+    // The same browser on another port, as far as the cookie's name goes.
+    const cookie = before.cookie.replace(/^room-\d+/, `room-${new URL(bot.url).port}`)
+    const me = await fetch(`${bot.url}/api/room/me`, { headers: { cookie } })
+    expect(await me.json()).toMatchObject({ person: null, needsSecret: true })
+    const boss = await enterRoom(bot.url, 'Boss', ADMIN)
+    expect((await boss.say('/queue')).status).toBe(200)
+    const ann = await enterRoom(bot.url, 'Ann', secrets.ACCESS_SECRET)
+    expect((await ann.say('/queue')).status).toBe(403)
+  })
+
+  test('a bot whose port is taken says so, and leaves nothing running', async () => {
+    const { world } = closed
+    const { port } = new URL(closed.url)
+    const listeners = `select count(*)::int as n from pg_stat_activity where datname = current_database() and query like 'listen %'`
+    const before = await world.rows(listeners)
+    const starting = startBot({ ...world.settings, PORT: Number(port) }, world.services, world.log)
+    await expect(starting).rejects.toMatchObject({ code: 'bad_settings' })
+    await until(async () => (await world.rows(listeners))[0]?.n === before[0]?.n)
+  })
+
   test('nothing is read or done for who has not entered', async () => {
-    for (const path of ['rooms/main/events', 'rooms/main/messages', 'rooms/main/suggestions'])
+    for (const path of ['rooms', 'rooms/main/events', 'rooms/main/messages', 'rooms/main/suggestions'])
       expect((await fetch(`${open.url}/api/room/${path}`)).status).toBe(401)
     for (const path of ['rooms/main/messages', 'rooms/main/press', 'rooms/main/sample'])
       expect((await fetch(`${open.url}/api/room/${path}`, { method: 'POST', body: '{}' })).status).toBe(401)
@@ -254,6 +284,30 @@ describe('bad input', async () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'bad_usage' } })
   })
 
+  test('control characters are no part of what is said', async () => {
+    const page = await ann.visit('nul')
+    expect((await ann.say('a\u0000b\u0007 c\nd', { room: 'nul' })).status).toBe(200)
+    await until(() => page.said().includes('a b  c\nd'))
+    expect((await ann.ask('rooms/nul/messages?before=%00')).status).toBe(200)
+  })
+
+  test('what fails is done when the page gives it once more, and what was done is not', async () => {
+    await ann.say('/separate a song', { room: 'again' })
+    const page = await ann.visit('again')
+    const { number } = await page.card(({ state }) => state === 'working')
+    await world.rows(
+      `create function fail() returns trigger language plpgsql as $$ begin raise 'broken'; end $$`,
+    )
+    await world.rows('create trigger broken before update on requests for each row execute function fail()')
+    const nonce = randomUUID()
+    const cancel = () => ann.say(`/cancel ${number}`, { room: 'again', nonce })
+    expect((await cancel()).status).toBe(500)
+    await world.rows('drop trigger broken on requests')
+    expect(await cancel()).toMatchObject({ status: 200, answer: { title: expect.any(String) } })
+    await page.card(({ state }) => state === 'cancelled')
+    expect(await cancel()).toMatchObject({ status: 200, answer: { title: 'That was taken already' } })
+  })
+
   test('a body without end is cut off', async () => {
     const answer = ann.ask('rooms/main/messages', {
       method: 'POST',
@@ -296,7 +350,10 @@ describe('bad input', async () => {
           controller.close()
         },
       })
-    const answers = Array.from({ length: 100 }, () => ann.upload(slow()))
+    const people = await Promise.all(
+      Array.from({ length: 10 }, (_, number) => enterRoom(url, `Person ${number}`)),
+    )
+    const answers = people.flatMap((one) => Array.from({ length: 10 }, () => one.upload(slow())))
     const refused = await until(async () => {
       const settled = await Promise.all(answers.map((one) => Promise.race([one, undefined])))
       return settled.filter((one) => one?.status === 429).length >= 92 && settled
@@ -325,13 +382,17 @@ describe('bad input', async () => {
     await until(async () => (await uploads()).length === before)
   })
 
-  test.each(['../../etc/passwd', `${'a'.repeat(64)}`, `${'a'.repeat(63)}/x`, '/', ''])(
-    '%j is no file that was uploaded',
-    async (file) => {
-      const said = await ann.post('rooms/main/messages', { nonce: randomUUID(), text: '', file })
-      expect(said).toMatchObject({ status: 400, error: { code: 'upload_gone' } })
-    },
-  )
+  test.each([
+    '../../etc/passwd',
+    `${'a'.repeat(64)}`,
+    `${'a'.repeat(64)}/never given.mp3`,
+    `${'a'.repeat(63)}/x`,
+    '/',
+    '',
+  ])('%j is no file that was uploaded', async (file) => {
+    const said = await ann.post('rooms/main/messages', { nonce: randomUUID(), text: '', file })
+    expect(said).toMatchObject({ status: 400, error: { code: 'upload_gone' } })
+  })
 
   test('a stream that is never read holds no more than the newest of each message', async () => {
     const socket = connect(Number(port), hostname)
@@ -350,15 +411,14 @@ describe('bad input', async () => {
     socket.destroy()
   })
 
-  test('nobody keeps more than so many pages open', async () => {
+  test('who opens too many pages loses the oldest', async () => {
     const eve = await enterRoom(url, 'Eve')
-    const pages = await Promise.all(Array.from({ length: 20 }, () => eve.visit('tabs')))
-    expect((await eve.ask('rooms/tabs/events')).status).toBe(429)
-    pages[0]?.leave()
-    await until(async () => {
-      const next = await eve.visit('tabs')
-      return next.status === 200
-    })
+    const first = await eve.visit('tabs')
+    const pages = await Promise.all(Array.from({ length: 19 }, () => eve.visit('tabs')))
+    expect(first.page.ended).toBe(false)
+    pages.push(await eve.visit('tabs'))
+    await until(() => first.page.ended)
+    expect(pages.filter(({ page }) => page.ended)).toEqual([])
     for (const page of pages) page.leave()
   })
 })

@@ -1,14 +1,14 @@
 // What is said where there is nothing to show: as a page to people, as JSON to scripts.
 import type { WebContext } from './app.ts'
 
-export type Refusal = {
+export type Notice = {
   status: 403 | 404 | 405 | 409 | 410
   code: string
   title: string
   message: string
 }
 
-export function refuse(context: WebContext, { status, code, title, message }: Refusal): Response {
+export function showNotice(context: WebContext, { status, code, title, message }: Notice): Response {
   const headers = { 'Cache-Control': 'private, no-store' }
   if (!context.req.header('Accept')?.includes('text/html'))
     return context.json({ error: { code, message: `${title}. ${message}` } }, status, headers)

@@ -68,7 +68,7 @@ function checkRequests({ SLACK_SIGNING_SECRET, PUBLIC_URL, HOST, PORT }: Setting
         'Slack: commands are not heard: set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET with PUBLIC_URL and PORT',
       ),
     ]
-  if (PORT === 0) return [bad('Slack: PORT is another one at every start: set one that your proxy leads to')]
+  if (!PORT) return [bad('Slack: PORT may be another one at every start: set one that your proxy leads to')]
   if (!PUBLIC_URL?.startsWith('https:'))
     return [bad('Slack: it calls https addresses alone: set PUBLIC_URL to the one that leads here')]
   return [

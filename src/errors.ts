@@ -10,7 +10,7 @@ export const ERRORS = {
     'That is neither a file nor a link to a song: give a file, an http(s) link or a Spotify track link.',
   too_many_requests: 'You have too many songs under way: wait until one is done, or cancel one.',
   not_yours: 'Only the person who asked or a moderator can do that.',
-  not_allowed: 'Only people who may manage the server or workspace can do that.',
+  not_allowed: 'Only people who may manage the server, workspace or room can do that.',
   no_such_request: 'There is no such request here: status lists yours.',
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',

@@ -15,7 +15,7 @@ import { startWorker } from './worker.ts'
 
 const CLONE = join(import.meta.dirname, '..')
 /** What a platform gives a process between SIGTERM and SIGKILL is 30 s at most; the tools get the most of it. */
-const GRACE_SECONDS = 20
+const GRACE_SECONDS = 18
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   separate: runSeparate,
@@ -71,7 +71,9 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
       )
     await stopped
     log.info('stopping: running jobs get a while to finish; a second signal stops at once')
-    await Promise.all([bot?.stop(), worker?.stop(GRACE_SECONDS)])
+    // Pages stay open, and cards true, until the last job has ended.
+    await worker?.stop(GRACE_SECONDS)
+    await bot?.stop()
     return 0
   } finally {
     await services.close()

@@ -67,11 +67,12 @@ export const STARTER_NOTE = 'Made by starter, the small model that comes along: 
 
 export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
+  const cameToNothing = facts.state === 'failed' || facts.state === 'cancelled'
   const notes = stemNotes({
     truncated: facts.truncated,
-    model: facts.state === 'failed' ? null : facts.model,
+    model: cameToNothing ? null : facts.model,
   })
-  if (discarded && facts.state !== 'failed')
+  if (discarded && !cameToNothing)
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
   if (facts.state === 'delivered') notes.push(...facts.deliveryNotes)
   return {

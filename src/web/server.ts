@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import type { WebApp, WebEnv } from './app.ts'
 import { headers } from './headers.ts'
 import { nodeRoutes } from './node-routes.ts'
+import { type Notice, showNotice } from './notice.ts'
 
 /** The largest file over a slow line takes this long; other bodies have limits of their own. */
 const REQUEST_MS = 4 * 3600_000
@@ -26,6 +27,13 @@ const FOR_ALL = [
   ['Referrer-Policy', 'no-referrer'],
   ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
 ] as const
+
+const NOTHING_HERE: Notice = {
+  status: 404,
+  code: 'no_such_page',
+  title: 'There is nothing here',
+  message: 'The address may be mistyped. The room is at the start of this site.',
+}
 
 const health = nodeRoutes([
   {
@@ -50,7 +58,11 @@ export async function startWebServer(
     return next()
   })
   for (const each of [health, ...apps]) app.route('/', each)
-  app.notFound((context) => context.body(null, 404))
+  app.notFound((context) =>
+    context.req.header('Accept')?.includes('text/html')
+      ? showNotice(context, NOTHING_HERE)
+      : context.body(null, 404),
+  )
   app.onError((error, context) => {
     log.error({ err: error, path: context.req.path }, 'a request went wrong')
     if (!context.env.outgoing.headersSent) return context.body(null, 500)

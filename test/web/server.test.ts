@@ -42,6 +42,12 @@ describe('the web server', async () => {
     expect(await (await fetch(`${url}/hello`, { method: 'POST', body: 'words' })).text()).toBe('words')
   })
 
+  test('tells a person in words that an address leads nowhere', async () => {
+    const answer = await fetch(`${url}/nope`, { headers: { accept: 'text/html' } })
+    expect(answer.status).toBe(404)
+    expect(await answer.text()).toContain('There is nothing here')
+  })
+
   test.each([
     ['GET', '/', 404],
     ['GET', '/hello/', 404],

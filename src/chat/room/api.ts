@@ -163,7 +163,8 @@ export function roomApi(given: ApiDeps): WebApp {
   app.get(`${API}/rooms/:room/suggestions`, async (context) => {
     const { room, person, manages } = await hereOf(context)
     const { command, option, text = '' } = context.req.query()
-    const suggest = commands.find(({ name }) => name === command)?.suggest[option ?? '']
+    const offered = new Map(Object.entries(commands.find(({ name }) => name === command)?.suggest ?? {}))
+    const suggest = offered.get(option ?? '')
     const asker = {
       platform: ROOM,
       app: ROOM,

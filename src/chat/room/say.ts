@@ -14,8 +14,8 @@ import { WORD_SPELLING } from '../word-spelling.ts'
 import { takenFile } from './uploads.ts'
 import type { Answer, Press, Said } from './wire.ts'
 
-/** Control characters, but for the ends of lines. */
-const UNWRITTEN = /[^\P{Cc}\n\t]/gu
+/** Control characters, but for the ends of lines, and what turns the direction of others' text. */
+const UNWRITTEN = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu
 const SAMPLE = join(import.meta.dirname, '../../../examples/song.flac')
 
 /** The page heard no answer, and gave the same once more. */
@@ -30,7 +30,7 @@ export type SayDeps = CommandDeps & { commands: readonly Command[]; maxUploadByt
 
 /** @throws UserError */
 export async function say({ nonce, text, file }: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
-  const written = text.replace(UNWRITTEN, ' ').trim()
+  const written = text.toWellFormed().replace(UNWRITTEN, ' ').trim()
   const given = file === undefined ? null : await takenFile(deps, file)
   if (written.startsWith('/')) {
     const { command, values } = commandIn(written, deps.commands)

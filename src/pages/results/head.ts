@@ -57,7 +57,7 @@ function showCover(picture: HTMLImageElement, address: string | null): void {
 }
 
 function tempo(bpm: number): string {
-  return String(Math.round(bpm * 10) / 10)
+  return String(Math.round(bpm))
 }
 
 function minus(figure: string): string {

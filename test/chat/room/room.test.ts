@@ -119,6 +119,15 @@ describe('in the room', async () => {
     expect(await ann.say('/help', { room: 'words' })).toMatchObject({
       answer: { title: 'What can be asked' },
     })
+    for (const [command, option] of [
+      ['status', '__proto__'],
+      ['constructor', 'name'],
+      ['separate', 'format'],
+      ['', ''],
+    ]) {
+      const none = await ann.ask(`rooms/words/suggestions?command=${command}&option=${option}`)
+      expect(await none.json()).toEqual({ suggestions: [] })
+    }
     expect(page.page.messages.size).toBe(0)
     const suggestions = await ann.ask('rooms/words/suggestions?command=separate&option=stems&text=voc')
     expect(await suggestions.json()).toMatchObject({ suggestions: [{ value: 'vocals' }] })
@@ -286,8 +295,8 @@ describe('bad input', async () => {
 
   test('control characters are no part of what is said', async () => {
     const page = await ann.visit('nul')
-    expect((await ann.say('a\u0000b\u0007 c\nd', { room: 'nul' })).status).toBe(200)
-    await until(() => page.said().includes('a b  c\nd'))
+    expect((await ann.say('a\u0000b\u0007 c\nd\u202e\ud800', { room: 'nul' })).status).toBe(200)
+    await until(() => page.said().includes('a b  c\nd \ufffd'))
     expect((await ann.ask('rooms/nul/messages?before=%00')).status).toBe(200)
   })
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import imageio_ffmpeg
 
@@ -32,6 +33,8 @@ MIN_SECONDS = 1.0
 MAX_CHANNELS = 64
 CHUNK_BYTES = 1 << 18
 HEAD_BYTES = 4096
+MAX_WAV_HEAD_BYTES = 64 << 20  # tags and pictures may come before the sound
+MAX_WAV_CHUNKS = 1000
 TRUNCATED_SECONDS = 0.5  # a header that promises this much more than there is
 PLAYLIST_STARTS = (
     b"#EXTM3U",
@@ -71,25 +74,28 @@ def probe_audio(path: Path, max_seconds: float, progress: Callable[[float], None
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-threads", "1"]
     command += ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS]
     command += ["-i", f"file:{path.absolute()}", "-map", "0:a:0", "-t", str(max_seconds + 1)]
+    command += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]  # nothing but the sound
     command += ["-c:a", "pcm_s16le", "-f", "wav", "pipe:1"]
     with child(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         _limit(process.pid)
         said: list[bytes] = []
         listener = threading.Thread(target=lambda: said.append(process.stderr.read()), daemon=True)
         listener.start()
-        decoded = _read_wav_head(process.stdout.read(HEAD_BYTES))
-        rate_hz, channels, data_bytes = decoded.rate_hz, decoded.channels, decoded.data_bytes_here
-        if rate_hz:
-            limit_bytes = max_seconds * rate_hz * channels * 2
-            while chunk := process.stdout.read(CHUNK_BYTES):
-                data_bytes += len(chunk)
-                progress(data_bytes / limit_bytes)
-                if data_bytes > limit_bytes:
-                    raise too_long(max_seconds)
+        decoded = _read_wav_head(process.stdout)
+        rate_hz, channels, data_bytes = decoded.rate_hz, decoded.channels, 0
+        limit_bytes = max_seconds * rate_hz * channels * 2
+        while chunk := process.stdout.read(CHUNK_BYTES):
+            if not limit_bytes:  # no sound: it must not wait for a reader while we wait for its end
+                process.kill()
+                break
+            data_bytes += len(chunk)
+            progress(data_bytes / limit_bytes)
+            if data_bytes > limit_bytes:
+                raise too_long(max_seconds)
         listener.join()
         log = b"".join(said).decode("utf-8", "replace")
     input_line = re.search(r"^Input #0, ([\w,]+), from", log, re.M)
-    if not rate_hz or data_bytes < channels * 2:
+    if not limit_bytes or data_bytes < channels * 2:
         raise explain(log, input_line is not None)
     samples = data_bytes // (2 * channels)
     stream = re.search(r"^\s*Stream #0:\d+.*?: Audio: (\w+)", log, re.M)
@@ -153,29 +159,41 @@ class _WavHead:
     rate_hz: int = 0
     channels: int = 0
     bytes_a_second: int = 0
-    data_bytes: int = 0  # as the head says
-    data_bytes_here: int = 0  # in what was given
+    data_bytes: int = 0
 
 
-def _read_wav_head(head: bytes) -> _WavHead:
-    """What the start of a WAV file says; zeros when it is none."""
-    position = 12
+def _read_wav_head(file: BinaryIO) -> _WavHead:
+    """Read a WAV file up to its sound, whatever comes before; zeros when there is none within the limits."""
     rate_hz = channels = bytes_a_second = 0
-    while head[:4] == b"RIFF" and position + 8 <= len(head):
-        kind, size = struct.unpack_from("<4sI", head, position)
-        position += 8
-        if kind == b"fmt " and position + 12 <= len(head):
-            channels, rate_hz, bytes_a_second = struct.unpack_from("<HII", head, position + 2)
+    start = file.read(12)
+    if start[:4] != b"RIFF" or start[8:] != b"WAVE":
+        return _WavHead()
+    left_bytes = MAX_WAV_HEAD_BYTES
+    for _ in range(MAX_WAV_CHUNKS):
+        header = file.read(8)
+        if len(header) < 8:
+            break
+        kind, size = struct.unpack("<4sI", header)
         if kind == b"data":
-            return _WavHead(rate_hz, channels, bytes_a_second, size, len(head) - position)
-        position += size + size % 2
+            return _WavHead(rate_hz, channels, bytes_a_second, size)
+        size += size % 2
+        left_bytes -= size
+        if left_bytes < 0:
+            break
+        if kind == b"fmt ":
+            content = file.read(min(size, 12))
+            size -= len(content)
+            if len(content) == 12:
+                channels, rate_hz, bytes_a_second = struct.unpack_from("<HII", content, 2)
+        while size > 0 and (content := file.read(min(size, CHUNK_BYTES))):
+            size -= len(content)
     return _WavHead()
 
 
 def _promised_by_wav(path: Path) -> float:
     """Length that a WAV file's head promises; FFmpeg tells only what is there."""
     with open(path, "rb") as file:
-        head = _read_wav_head(file.read(HEAD_BYTES))
+        head = _read_wav_head(file)
     unknown = head.data_bytes >= 0xFFFFFF00  # written to a pipe
     return 0.0 if unknown or not head.bytes_a_second else head.data_bytes / head.bytes_a_second
 

@@ -232,6 +232,87 @@ def test_a_tag_that_unpacks_to_gigabytes_does_no_harm(tmp_path, out):
     assert download(tmp_path / "bomb.mp3", out)["title"] == "bomb"
 
 
+def download_by_a_tool(path: Path, out: Path, **environment: str) -> dict:
+    """As `download`, in a process of its own, so that one that hangs fails the test by the limit."""
+    source = {"kind": "file", "path": str(path), "name": path.name}
+    with ToolProcess("download", **environment) as tool:
+        tool.read_until("ready")
+        return tool.answer(
+            {"id": "1", "source": source, "outDir": str(out), "maxBytes": 10**8, "maxSeconds": 60}, seconds=20
+        )
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "m4a", "wav"])
+def test_long_tags_are_shortened(tmp_path, out, suffix):
+    texts = {name: f"{name} " + "very " * 2000 + "long" for name in ("title", "artist", "album")}
+    tags = [argument for name, text in texts.items() for argument in ("-metadata", f"{name}={text}")]
+    codec = ("-c:a", "libvorbis") if suffix == "ogg" else ()
+    path = make(tmp_path / f"song.{suffix}", 2, "-ac", "2", *codec, *tags)
+    result = download_by_a_tool(path, out)
+    assert result["type"] == "result"
+    assert result["durationSeconds"] == pytest.approx(2, abs=0.1)
+    assert result["truncated"] is False
+    if suffix != "wav":  # of which mutagen reads only ID3
+        for name, text in texts.items():
+            assert result[name] == text[:200].strip()
+    assert os.listdir(out) == [f"audio.{suffix}"]
+
+
+def test_a_long_comment(tmp_path, out):
+    path = make(tmp_path / "song.flac", 2)
+    file = FLAC(path)
+    file["comment"], file["title"] = "c" * 5000, "A Song"
+    file.save()
+    result = download_by_a_tool(path, out)
+    assert (result["type"], result["title"], result["durationSeconds"]) == ("result", "A Song", 2)
+
+
+def test_a_truncated_wav_whose_sound_comes_after_long_tags(tmp_path, out):
+    path = make(tmp_path / "whole.wav", 4, "-ac", "2", "-metadata", f"title={'t' * 10_000}")
+    whole = path.read_bytes()
+    assert whole.index(b"data") > 10_000
+    (tmp_path / "half.wav").write_bytes(whole[: len(whole) // 2])
+    assert download_by_a_tool(tmp_path / "half.wav", out)["truncated"] is True
+
+
+def decoder_that_runs(tmp_path: Path, script: str) -> str:
+    path = tmp_path / "decoder"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exec yes",
+        "printf RIFFsizeWAVE; exec cat /dev/zero",  # empty chunks without end
+        r"printf 'RIFFsizeWAVELIST\377\377\377\377'; exec cat /dev/zero",
+        r"printf 'RIFFsizeWAVELIST\377\377\377\377'; exec head -c 200000 /dev/zero",
+        r"printf 'RIFFsizeWAVEdata\377\377\377\377'; exec cat /dev/zero",  # of no format
+        # of no channels
+        r"printf 'RIFFsizeWAVEfmt \014\0\0\0\1\0\0\0\1\1\1\1\0\0\0\0data\1\1\1\1'; exec cat /dev/zero",
+        "printf RIFF",
+        "exit 1",
+    ],
+)
+def test_a_decoder_that_writes_anything_else_ends(tmp_path, out, script):
+    song = make(tmp_path / "song.mp3", 1.2)
+    answer = download_by_a_tool(song, out, IMAGEIO_FFMPEG_EXE=decoder_that_runs(tmp_path, script))
+    assert (answer["type"], answer.get("code")) == ("error", "not_audio")
+    assert os.listdir(out) == []
+
+
+def test_sound_is_found_after_whatever_a_decoder_writes_before_it(tmp_path, out):
+    wav = make(tmp_path / "decoded.wav", 2, "-ac", "1", "-bitexact").read_bytes()
+    assert wav.index(b"data") == 36
+    chunks = b"LIST" + struct.pack("<I", 300_001) + bytes(300_002) + b"JUNK" + struct.pack("<I", 0)
+    (tmp_path / "decoded.wav").write_bytes(wav[:36] + chunks + wav[36:])
+    decoder = decoder_that_runs(tmp_path, f"exec cat '{tmp_path / 'decoded.wav'}'")
+    result = download_by_a_tool(make(tmp_path / "song.mp3", 2), out, IMAGEIO_FFMPEG_EXE=decoder)
+    assert (result["type"], result["samples"], result["channels"]) == ("result", 88200, 1)
+
+
 def test_leftovers_of_a_killed_run_are_removed(tmp_path, out):
     (out / ".incoming-1.part").write_bytes(b"x")
     (out / ".spotdl-x.part").mkdir()

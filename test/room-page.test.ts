@@ -14,6 +14,7 @@ import {
   dropFile,
   enterRoom,
   messagesOf,
+  mixerOf,
   newestIs,
   percentOf,
   say,
@@ -154,12 +155,12 @@ describeInBrowser('the room in a browser', async (browser) => {
     await page.setViewportSize({ width: 1280, height: 800 })
     await isAccessible(page, '#side')
     await page.setViewportSize(PHONE.viewport)
-    await cardsOf(page).getByRole('link', { name: 'Open the mixer' }).click()
-    await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
-    await isAccessible(page)
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
-    await isAccessible(page, 'dialog')
+    const mixer = await mixerOf(page)
+    await mixer.getByRole('button', { name: 'Play', exact: true }).waitFor()
+    await isAccessible(mixer)
+    await mixer.keyboard.press('?')
+    await mixer.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    await isAccessible(mixer, 'dialog')
   })
 
   test('a script in a name, in words, in a title or in a file name is words', async () => {
@@ -173,9 +174,29 @@ describeInBrowser('the room in a browser', async (browser) => {
     await choose(ann, await newFile('<svg onload=alert(1)>.flac'))
     await newestIs(ben, 'Delivered')
     expect(await cardsOf(ben).getByRole('heading').innerText()).toBe(script)
-    await cardsOf(ben).getByRole('link', { name: 'Open the mixer' }).click()
-    await ben.getByRole('heading', { name: script }).waitFor()
-    expect(await ben.locator('img[src="x"], svg[onload], script:not([src])').count()).toBe(0)
+    const mixer = await mixerOf(ben)
+    await mixer.getByRole('heading', { name: script }).waitFor()
+    for (const page of [ben, mixer])
+      expect(await page.locator('img[src="x"], svg[onload], script:not([src])').count()).toBe(0)
+  })
+
+  test('all tabs of a browser are told through one stream, also when the tab that has it is closed', async () => {
+    const first = await browser.person()
+    let streams = 0
+    first.context().on('request', (request) => {
+      if (request.url().endsWith('/events')) streams++
+    })
+    await enterRoom(first, addressOf('tabs'), 'Ann')
+    const others = await Promise.all(Array.from({ length: 6 }, () => first.context().newPage()))
+    for (const page of others) await page.goto(addressOf('tabs'))
+    await say(first, 'to all tabs')
+    for (const page of others) await messagesOf(page).getByText('to all tabs').waitFor()
+    expect(streams).toBe(1)
+    await first.close()
+    const [one, ...more] = others as [Page, ...Page[]]
+    await say(one, 'still here')
+    for (const page of more) await messagesOf(page).getByText('still here').waitFor()
+    expect(streams).toBe(2)
   })
 
   test('a page that nobody touches asks for nothing, and finds its server again after a restart', async () => {

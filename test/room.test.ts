@@ -8,7 +8,7 @@ import { describeInBrowser } from './support/browser.ts'
 import { createCommandLine, PYTHON, type Run, SONG } from './support/command-line.ts'
 import { freePort } from './support/free-port.ts'
 import { killNaming, killTree } from './support/processes.ts'
-import { cardsOf, enterRoom, newestIs, percentOf, stageOf } from './support/room-page.ts'
+import { cardsOf, enterRoom, mixerOf, newestIs, percentOf, stageOf } from './support/room-page.ts'
 import { DESKTOP, FOR_README, openScreenshots } from './support/screenshots.ts'
 import { until } from './support/until.ts'
 
@@ -71,9 +71,9 @@ describeInBrowser('npm start, with the room', async (browser) => {
   })
 
   test('the mixer plays them all, with mute, solo and a jump', { timeout: 60_000 }, async () => {
-    const page = await browser.person({ viewport: DESKTOP })
-    await enterRoom(page, `http://127.0.0.1:${port}`, 'Ben')
-    await cardsOf(page).getByRole('link', { name: 'Open the mixer' }).click()
+    const room = await browser.person({ viewport: DESKTOP })
+    await enterRoom(room, `http://127.0.0.1:${port}`, 'Ben')
+    const page = await mixerOf(room)
     const position = page.getByRole('slider', { name: 'Position', exact: true })
     const seconds = async () => Number(await position.inputValue())
     await page.getByRole('button', { name: 'Play', exact: true }).click()

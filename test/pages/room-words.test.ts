@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { piecesOf } from '../../src/pages/room/marks.ts'
+import { addressesIn, piecesOf } from '../../src/pages/room/marks.ts'
 import { roomName } from '../../src/pages/room/room-name.ts'
 import { dayInWords, timeLeft } from '../../src/pages/room/times.ts'
 import { clock, sizeInWords } from '../../src/pages/units.ts'
@@ -26,6 +26,38 @@ describe('marks', () => {
       'see ',
       { address: 'http://127.0.0.1:4747/results/#1/' },
       ' @ home',
+    ])
+  })
+
+  test.each([
+    ['see https://a.test/b?c=d#e.', 'https://a.test/b?c=d#e'],
+    ['(http://a.test/b_(c)), or', 'http://a.test/b_(c)'],
+    ['HTTPS://A.test/?!', 'HTTPS://A.test/'],
+    ['“https://a.test/b”, then', 'https://a.test/b'],
+    ['<https://a.test/b>', 'https://a.test/b'],
+  ])('what ends a sentence is not part of its address: %s', (text, address) => {
+    expect(addressesIn(text)).toContainEqual({ address })
+    expect(piecesOf(text, [])).toContainEqual({ address })
+    const written = addressesIn(text).map((piece) => (typeof piece === 'string' ? piece : piece.address))
+    expect(written.join('')).toBe(text)
+  })
+
+  test('nothing else is an address', () => {
+    for (const text of [
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'ftp://a.test',
+      'xhttp://a.test',
+      'https://',
+      'http://...',
+      'http:a.test',
+    ])
+      expect(addressesIn(text), text).toEqual([text])
+    expect(addressesIn('#012 @a https://a.test https://b.test')).toEqual([
+      '#012 @a ',
+      { address: 'https://a.test' },
+      ' ',
+      { address: 'https://b.test' },
     ])
   })
 

@@ -39,6 +39,13 @@ export function newestIs(
   return standing.getByText(state).waitFor({ timeout: withinSeconds * 1000 })
 }
 
+/** Opens the page of the card's song, which has a tab of its own. */
+export async function mixerOf(page: Page): Promise<Page> {
+  const opened = page.context().waitForEvent('page')
+  await cardsOf(page).getByRole('link', { name: 'Open the mixer' }).click()
+  return opened
+}
+
 export function stageOf(card: Locator, label: string): Locator {
   return card.getByRole('progressbar', { name: label })
 }

@@ -1,6 +1,6 @@
 // Answers that are for this person alone. They stand in the timeline where they came, until they are dismissed.
 import type { Answer } from '../../chat/room/wire.ts'
-import { element, icon, ownAddress } from './element.ts'
+import { element, icon, outerLink } from './element.ts'
 import { Refused } from './failures.ts'
 import type { View } from './keyed-list.ts'
 import { piecesOf } from './marks.ts'
@@ -43,7 +43,7 @@ export function noteView(note: Note, { names, goTo, dismiss }: NoteContext): Vie
     return piecesOf(line, names()).map((piece) => {
       if (typeof piece === 'string') return piece
       if ('person' in piece) return element('b', {}, `@${piece.person}`)
-      if ('address' in piece) return addressOf(piece.address)
+      if ('address' in piece) return outerLink(piece.address)
       const { request } = piece
       const link = element('button', { type: 'button', class: 'request' }, `#${request}`)
       link.addEventListener('click', () => goTo(request))
@@ -65,11 +65,4 @@ export function noteView(note: Note, { names, goTo, dismiss }: NoteContext): Vie
   )
   const row = element('li', { class: isRefusal ? 'note refusal' : 'note' }, body)
   return { element: row, update() {} }
-}
-
-/** A link where it leads to this server; anything else is words. */
-function addressOf(address: string): Node | string {
-  const { origin } = window.location
-  const path = address.startsWith(`${origin}/`) ? ownAddress(address.slice(origin.length)) : null
-  return path === null ? address : element('a', { href: path }, address)
 }

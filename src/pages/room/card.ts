@@ -2,7 +2,7 @@
 import type { RoomCard } from '../../chat/room/wire.ts'
 import { sizeInWords } from '../units.ts'
 import type { Countdown } from './countdown.ts'
-import { element, icon, ownAddress, setAttribute, setText } from './element.ts'
+import { BESIDE, element, icon, ownAddress, setAttribute, setText } from './element.ts'
 import { keyedList, textView, type View } from './keyed-list.ts'
 import { playerOf } from './player.ts'
 import { stageBar } from './stage-bar.ts'
@@ -48,7 +48,14 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
   const trouble = element('div', { class: 'problem' }, icon('alert'), problem, code)
   const stems = element('ul', { class: 'stems', role: 'list', 'aria-label': 'Stems' })
   const buttons = element('div', { class: 'buttons' })
-  const page = element('a', { class: 'button primary' }, icon('mixer'), element('span'))
+  const pageWords = element('span')
+  const page = element(
+    'a',
+    { class: 'button primary', ...BESIDE },
+    icon('mixer'),
+    pageWords,
+    element('span', { class: 'visually-hidden' }, ' (in a new tab)'),
+  )
   const zipWords = element('span')
   const zip = element('a', { class: 'button' }, icon('download'), zipWords)
   const actions = element('div', { class: 'actions' }, left, page, zip, buttons)
@@ -123,7 +130,7 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
     const pageAddress = ownAddress(now.page)
     page.hidden = pageAddress === null
     setAttribute(page, 'href', pageAddress)
-    setText(page.lastElementChild as Element, now.stems.length > 0 ? 'Open the mixer' : 'Open the results')
+    setText(pageWords, now.stems.length > 0 ? 'Open the mixer' : 'Open the results')
     const zipAddress = ownAddress(now.zip?.address ?? null)
     zip.hidden = zipAddress === null
     setAttribute(zip, 'href', zipAddress)

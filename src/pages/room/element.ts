@@ -38,6 +38,14 @@ export function setAttribute(node: Element, name: string, value: string | null):
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value)
 }
 
+/** To a page that opens beside this one, which it gets no hold of. */
+export const BESIDE = { target: '_blank', rel: 'noopener noreferrer' }
+
+/** @param address by http or https, as marks.ts finds it */
+export function outerLink(address: string): HTMLAnchorElement {
+  return element('a', { href: address, ...BESIDE }, address)
+}
+
 /** An element that the page's HTML holds. */
 export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
   const found = document.getElementById(id)

@@ -1,8 +1,9 @@
 // A message of the timeline: who, when, and words or a card.
 import type { Person, RoomMessage } from '../../chat/room/wire.ts'
 import { type CardContext, cardView } from './card.ts'
-import { element, setText } from './element.ts'
+import { element, outerLink, setText } from './element.ts'
 import type { View } from './keyed-list.ts'
+import { addressesIn } from './marks.ts'
 import { isContinued } from './timeline.ts'
 import { dayInWords, isSameDay, timeOfDay } from './times.ts'
 
@@ -41,8 +42,15 @@ export function messageView(
     row.classList.toggle('continued', isContinued(before, message))
     day.hidden = before !== undefined && isSameDay(new Date(before.at), at)
     setText(day, day.hidden ? '' : dayInWords(at, new Date()))
-    if (message.kind === 'said') setText(words, message.text)
+    if (message.kind === 'said') showWords(message.text)
     else card?.update({ card: message.card, personId: message.person.id })
+  }
+  function showWords(text: string) {
+    if (words.textContent === text) return
+    const pieces = addressesIn(text)
+    words.replaceChildren(
+      ...pieces.map((piece) => (typeof piece === 'string' ? piece : outerLink(piece.address))),
+    )
   }
   update(placed)
   return {

@@ -10,8 +10,8 @@ import { atTheDoor } from './entry.ts'
 import { takeFiles } from './intake.ts'
 import { newNonce } from './nonce.ts'
 import { outboxIn } from './outbox.ts'
+import { sharedStreamOf } from './shared-stream.ts'
 import { sideOf } from './side.ts'
-import { streamOf } from './stream.ts'
 import {
   EMPTY,
   newlyEnded,
@@ -51,7 +51,13 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
 
   const announce = announcer(byId('announcements', HTMLElement))
   const mark = titleMark(`${room} · Sound Forge Alchemy`)
-  const stream = streamOf(room, { room: onRoom, message: onMessage, people: onPeople, onAway, onNotEntered })
+  const stream = sharedStreamOf(room, {
+    room: onRoom,
+    message: onMessage,
+    people: onPeople,
+    onAway,
+    onNotEntered,
+  })
   const side = sideOf(room, (me) => {
     if (me.person) side.showYou(me.person)
     stream.open()

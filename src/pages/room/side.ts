@@ -8,6 +8,8 @@ import { keyedList, textView, type View } from './keyed-list.ts'
 import { roomName } from './room-name.ts'
 
 export const MAIN_ROOM = 'main'
+/** As in room.css: where it lies over the room. */
+const DRAWER = '(width < 52rem)'
 
 export type Side = {
   showPeople(names: readonly string[]): void
@@ -24,6 +26,7 @@ export function addressOf(room: string): string {
 export function sideOf(room: string, onRenamed: (me: Me) => void): Side {
   const side = byId('side', HTMLElement)
   const menu = byId('menu', HTMLButtonElement)
+  const channel = byId('channel', HTMLElement)
   const backdrop = byId('side-backdrop', HTMLElement)
   const yourName = byId('your-name', HTMLElement)
   const count = byId('people-count', HTMLElement)
@@ -47,6 +50,7 @@ export function sideOf(room: string, onRenamed: (me: Me) => void): Side {
   function toggle(open: boolean) {
     side.classList.toggle('open', open)
     backdrop.hidden = !open
+    channel.inert = open
     setAttribute(menu, 'aria-expanded', String(open))
     if (open) {
       void refresh()
@@ -55,8 +59,22 @@ export function sideOf(room: string, onRenamed: (me: Me) => void): Side {
   }
   menu.addEventListener('click', () => toggle(!isOpen()))
   backdrop.addEventListener('click', () => toggle(false))
-  side.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && isOpen()) toggle(false)
+  document.addEventListener('keydown', (event) => {
+    if (!isOpen() || document.querySelector('dialog[open]')) return
+    if (event.key === 'Escape') toggle(false)
+    else if (event.key === 'Tab') stayInside(event)
+  })
+  /** From the last to the first, and back: the rest of the page is behind it. */
+  function stayInside(event: KeyboardEvent) {
+    const inside = [...side.querySelectorAll<HTMLElement>('a[href], button')]
+    const [from, to] = event.shiftKey ? [inside[0], inside.at(-1)] : [inside.at(-1), inside[0]]
+    if (side.contains(document.activeElement) && document.activeElement !== from) return
+    event.preventDefault()
+    to?.focus()
+  }
+  // Beside the room there is nothing to open.
+  window.matchMedia(DRAWER).addEventListener('change', ({ matches }) => {
+    if (!matches && isOpen()) toggle(false)
   })
   byId('side-close', HTMLButtonElement).addEventListener('click', () => toggle(false))
 

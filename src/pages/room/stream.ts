@@ -1,10 +1,9 @@
-// The one connection that a room is told through. When it ends it is made again, at once when the machine is back on the net or looked at.
+// A connection that a room is told through. When it ends it is made again; shared-stream.ts says which tab has one.
 import type { RoomEvents } from '../../chat/room/wire.ts'
 import { eventsAddress, me } from './api.ts'
 import { backoffMs } from './patience.ts'
-import type { Line } from './until-answered.ts'
 
-type Handlers = {
+export type StreamHandlers = {
   [Name in keyof RoomEvents]: (data: RoomEvents[Name]) => void
 } & {
   /** The connection is gone, and being made again. */
@@ -12,13 +11,15 @@ type Handlers = {
   onNotEntered(): void
 }
 
-export type Stream = Line & {
+export type Stream = {
   /** Begins, or begins again. */
   open(): void
+  close(): void
+  /** Does not wait for the time that is left before it is made again. */
+  hurry(): void
 }
 
-export function streamOf(roomName: string, { onAway, onNotEntered, ...handlers }: Handlers): Stream {
-  const back = new EventTarget()
+export function streamOf(roomName: string, { onAway, onNotEntered, ...handlers }: StreamHandlers): Stream {
   let source: EventSource | undefined
   let timer: number | undefined
   let tries = 0
@@ -36,10 +37,8 @@ export function streamOf(roomName: string, { onAway, onNotEntered, ...handlers }
     source = opened
     for (const name of ['room', 'message', 'people'] as const) {
       opened.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        if (name === 'room') tries = 0
         handlers[name](JSON.parse(data))
-        if (name !== 'room') return
-        tries = 0
-        back.dispatchEvent(new Event('back'))
       })
     }
     opened.addEventListener('error', async () => {
@@ -58,24 +57,11 @@ export function streamOf(roomName: string, { onAway, onNotEntered, ...handlers }
     })
   }
 
-  /** Does not wait for the time that is left. */
-  function hurry() {
-    if (timer !== undefined && !document.hidden) open()
-  }
-  window.addEventListener('online', hurry)
-  document.addEventListener('visibilitychange', hurry)
-  // A page that is kept for the way back has no connection.
-  window.addEventListener('pagehide', close)
-  window.addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) open()
-  })
-
   return {
-    back,
     open,
-    onNotEntered() {
-      close()
-      onNotEntered()
+    close,
+    hurry() {
+      if (timer !== undefined) open()
     },
   }
 }

@@ -10,6 +10,7 @@ import type { WebApp, WebContext, WebEnv } from './app.ts'
 const FOLDER = join(import.meta.dirname, '../pages')
 const TYPES: Record<string, string> = {
   '.ts': 'text/javascript; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
@@ -30,39 +31,45 @@ export function openPage(name: string): Page {
 
 /** `/assets/…`, and the icon that browsers ask for by themselves. */
 export function assets(): WebApp {
-  const all = readAssets()
+  const files = filesByName()
+  /** Read when they are first asked for: most starts of the bot are not for a browser. */
+  const known = new Map<string, Asset>()
   const app = new Hono<WebEnv>()
   app.use('/assets/*', etag())
   const serve = (context: WebContext, name: string) => {
-    const asset = all.get(name)
-    return asset
-      ? context.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'no-cache' })
-      : context.body(null, 404)
+    const path = files.get(name)
+    if (!path) return context.body(null, 404)
+    const asset = known.get(name) ?? readAsset(path)
+    known.set(name, asset)
+    return context.body(asset.body, 200, { 'Content-Type': asset.type, 'Cache-Control': 'no-cache' })
   }
   app.get('/assets/*', (context) => serve(context, context.req.path.slice('/assets/'.length)))
   app.get('/favicon.ico', (context) => serve(context, ICON))
   return app
 }
 
-function readAssets(): Map<string, Asset> {
-  const found = new Map<string, Asset>()
-  for (const entry of readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })) {
-    const type = TYPES[extname(entry)]
-    if (!type) continue
-    const text = readFileSync(join(FOLDER, entry), 'utf8')
-    found.set(entry, { type, body: entry.endsWith('.ts') ? scriptOf(text) : text })
-  }
-  for (const [library, address] of Object.entries(LIBRARIES)) {
-    const body = readFileSync(fileURLToPath(import.meta.resolve(library)), 'utf8')
-    found.set(address, { type: TYPES['.ts'] ?? '', body })
-  }
-  return found
+/** All that is ever served, so that no path is made of what is asked for. */
+function filesByName(): Map<string, string> {
+  const names = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => extname(name) in TYPES,
+  )
+  const libraries = Object.entries(LIBRARIES).map(([library, name]): [string, string] => [
+    name,
+    fileURLToPath(import.meta.resolve(library)),
+  ])
+  return new Map([...names.map((name): [string, string] => [name, join(FOLDER, name)]), ...libraries])
+}
+
+function readAsset(path: string): Asset {
+  const text = readFileSync(path, 'utf8')
+  const type = TYPES[extname(path)] ?? ''
+  return { type, body: path.endsWith('.ts') ? scriptOf(text) : text }
 }
 
 /** JavaScript, line for line, with the addresses of libraries in place of their names. */
 function scriptOf(typescript: string): string {
   let script = stripTypeScriptTypes(typescript)
-  for (const [library, address] of Object.entries(LIBRARIES))
-    script = script.replaceAll(`from '${library}'`, `from '/assets/${address}'`)
+  for (const [library, name] of Object.entries(LIBRARIES))
+    script = script.replaceAll(`from '${library}'`, `from '/assets/${name}'`)
   return script
 }

@@ -424,9 +424,9 @@ describe('at its real pace', async () => {
     for (const channel of channels) await band.delivered(await band.card(channel), 60)
     const atMs = slack.requests.filter(({ method }) => method === 'chat.update').map(({ atMs }) => atMs)
     expect(atMs.length).toBeGreaterThan(6)
-    // 2 in any 3.5 s are 36 a minute; a tenth of a second is the way there.
+    // 2 in any 3.5 s are 36 a minute, less what the ways there differ on a busy machine; 2 in 3 s would be the 40 that are allowed.
     for (const [index, time] of atMs.slice(2).entries())
-      expect(time - (atMs[index] ?? 0)).toBeGreaterThan(3400)
+      expect(time - (atMs[index] ?? 0)).toBeGreaterThan(3200)
     expect(slack.rateLimited).toEqual([])
   })
 })

@@ -56,7 +56,8 @@ describe('the bot, killed', async () => {
     const worker = await world.workerProcess()
     const lock = await world.services.db.session()
     await lock.query('begin; lock table interactions in access exclusive mode')
-    const asked = await band.separate('', { channel, deliver: 2, apartSeconds: 5 })
+    // By then the next bot is there, also on a busy machine.
+    const asked = await band.separate('', { channel, deliver: 2, apartSeconds: 12 })
     await killChild(bot)
     await lock.end()
     bot = await band.botProcess()

@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 const LOAD = 'test/**/load.test.ts'
+const BROWSER = [
+  'test/room.test.ts',
+  'test/room-page.test.ts',
+  'test/results-page.test.ts',
+  'test/results-sync.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -13,9 +19,19 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [LOAD],
+          exclude: [LOAD, ...BROWSER],
           // Every file has a database and child processes of its own, and waits more than it works: two cores carry five.
           maxWorkers: 5,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: BROWSER,
+          // A browser draws on all cores: beside it, others would not keep the pace of the platforms.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 4,
         },
       },
       {
@@ -24,7 +40,7 @@ export default defineConfig({
           name: 'load',
           include: [LOAD],
           // What has to be in time under load is run when nothing else is.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           maxWorkers: 1,
         },
       },

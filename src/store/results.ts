@@ -12,6 +12,7 @@ export type Results = {
   state: RequestState
   /** How often the request's addresses were revoked. */
   version: number
+  endedAt: Date | null
   title: string
   artist: string | null
   album: string | null
@@ -28,7 +29,7 @@ const KEY = 'results'
 
 export async function findResults(db: Queryable, requestId: string): Promise<Results | undefined> {
   const { rows } = await db.query<Results>(
-    `select r.id, r.number::int, r.state, r.results_version as version, t.title, t.artist, t.album,
+    `select r.id, r.number::int, r.state, r.results_version as version, r.ended_at as "endedAt", t.title, t.artist, t.album,
        t.duration_seconds as "durationSeconds", r.separation_id as "separationId", s.model,
        ${done('download', 'r.track_id')} as downloaded, ${done('analysis', 'r.track_id')} as analysed,
        ${done('delivery', 'r.id')} -> 'result' as delivered
@@ -49,13 +50,21 @@ export function resultsKey(db: Queryable): Promise<Buffer> {
 
 /** The address of a request's page, to be given out now, without the server's own: it begins with a slash. */
 export async function resultsAddress(db: Queryable, requestId: string, now: Date): Promise<string> {
-  const { rows } = await db.query<{ version: number; endedAt: Date | null }>(
-    'select results_version as version, ended_at as "endedAt" from requests where id = $1',
+  const { rows } = await db.query<Pick<Results, 'id' | 'version' | 'endedAt'>>(
+    'select id, results_version as version, ended_at as "endedAt" from requests where id = $1',
     [requestId],
   )
   if (!rows[0]) throw new Error(`there is no request ${requestId}`)
-  const { version, endedAt } = rows[0]
-  return resultsPath(await resultsKey(db), { id: requestId, version }, resultsExpire(endedAt ?? now, now))
+  return addressOf(db, rows[0], now)
+}
+
+/** The same of a request that was read already. */
+export async function addressOf(
+  db: Queryable,
+  request: Pick<Results, 'id' | 'version' | 'endedAt'>,
+  now: Date,
+): Promise<string> {
+  return resultsPath(await resultsKey(db), request, resultsExpire(request.endedAt ?? now, now))
 }
 
 /** Makes every address of the request's page void that was given out so far, and has its card shown anew. */

@@ -20,3 +20,11 @@ export const headers = secureHeaders({
   // Of whoever stands before us with a certificate.
   strictTransportSecurity: false,
 })
+
+/** Of answers that Node gives without Hono: they are no pages. */
+export const bareHeaders = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['X-Frame-Options', 'DENY'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const

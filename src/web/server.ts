@@ -9,7 +9,7 @@ import { compress } from 'hono/compress'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { WebApp, WebEnv } from './app.ts'
-import { headers } from './headers.ts'
+import { bareHeaders, headers } from './headers.ts'
 import { nodeRoutes } from './node-routes.ts'
 import { type Notice, showNotice } from './notice.ts'
 
@@ -19,14 +19,6 @@ const HEADERS_MS = 15_000
 const STOP_MS = 3_000
 /** So that a page finds its server again after a restart. */
 const USUAL_PORT = 4747
-
-/** Also of answers that do not come from Hono; those that do have more to say. */
-const FOR_ALL = [
-  ['X-Content-Type-Options', 'nosniff'],
-  ['X-Frame-Options', 'DENY'],
-  ['Referrer-Policy', 'no-referrer'],
-  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
-] as const
 
 const NOTHING_HERE: Notice = {
   status: 404,
@@ -74,7 +66,7 @@ export async function startWebServer(
   const server = createServer(
     { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS },
     (request, response) => {
-      for (const [name, value] of FOR_ALL) response.setHeader(name, value)
+      for (const [name, value] of bareHeaders) response.setHeader(name, value)
       // Else whoever was answered last would keep the connection, and be waited for.
       response.once('close', () => isStopping && server.closeIdleConnections())
       void listener(request, response)

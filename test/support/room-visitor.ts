@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto'
 import type { Answer, Person, Refusal, RoomCard, RoomEvents, RoomMessage } from '../../src/chat/room/wire.ts'
 import { until } from './until.ts'
 
-export type Visitor = Awaited<ReturnType<typeof enterRoom>>
-
 export async function enterRoom(url: string, name: string, secret?: string) {
   const entered = await fetch(`${url}/api/room/enter`, {
     method: 'POST',

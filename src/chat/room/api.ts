@@ -1,14 +1,13 @@
 // The room's addresses below /api/room/: what its page asks for. wire.ts says what each takes and gives.
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { describeOptions, usageOf } from '../../../commands/options.ts'
 import { UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { listRooms, ROOM, shownInRoom } from '../../store/room-messages.ts'
 import type { RoomPerson } from '../../store/room-people.ts'
 import type { WebApp, WebContext, WebEnv } from '../../web/app.ts'
 import { sameSite } from '../../web/same-site.ts'
-import { WORD_SPELLING } from '../word-spelling.ts'
+import { roomCommands } from './commands.ts'
 import { assertOpen, enter, isManager, personOf, type Secrets } from './door.ts'
 import { jsonBody } from './json-body.ts'
 import type { Live } from './live.ts'
@@ -17,7 +16,7 @@ import { refuse } from './refuse.ts'
 import { type Here, press, type SayDeps, say, saySample } from './say.ts'
 import { streamOf } from './stream.ts'
 import { takeUploads } from './uploads.ts'
-import type { Me, RoomCommand, RoomEvents, RoomMessage } from './wire.ts'
+import type { Me, RoomEvents, RoomMessage } from './wire.ts'
 
 export type ApiDeps = SayDeps & { log: Log; live: Live; secrets: Secrets }
 
@@ -97,27 +96,7 @@ export function roomApi(given: ApiDeps): WebApp {
     return context.json({ person: { id, name }, needsSecret: false, maxUploadBytes } satisfies Me)
   })
 
-  app.get(`${API}/commands`, (context) =>
-    context.json(
-      commands.map(
-        (command): RoomCommand => ({
-          name: command.name,
-          description: command.description,
-          usage: usageOf(command, WORD_SPELLING)[0] ?? '',
-          options: describeOptions(command).map(
-            ({ name, description, type, required, choices, suggests }) => ({
-              name,
-              description,
-              type,
-              required,
-              choices,
-              suggests,
-            }),
-          ),
-        }),
-      ),
-    ),
-  )
+  app.get(`${API}/commands`, (context) => context.json(roomCommands(commands)))
 
   app.get(`${API}/rooms`, async (context) => {
     await whoIs(context)

@@ -1,4 +1,5 @@
 // What the room's server and page say to each other, as JSON. Addresses begin with a slash.
+import type { Option } from '../../../commands/options.ts'
 import type { Card, CardAction } from '../../domain/card.ts'
 
 export type Person = { id: string; name: string }
@@ -34,15 +35,7 @@ export type RoomEvents = {
   people: { names: string[] }
 }
 
-export type Option = {
-  name: string
-  description: string
-  type: 'text' | 'integer' | 'choice' | 'file'
-  required: boolean
-  choices: string[]
-  /** Whether GET …/suggestions completes it. */
-  suggests: boolean
-}
+export type { Option }
 export type RoomCommand = { name: string; description: string; usage: string; options: Option[] }
 
 /** Lines may hold `#12`, the message of a request that is in this room, and `@name`. */

@@ -1,8 +1,8 @@
 // What can be taken away: all that was asked for, and what is heard now, rendered here.
 import type { Song } from '../../web/results/wire.ts'
+import { find } from '../find.ts'
 import { sizeInWords } from '../units.ts'
 import { FetchFailure } from './fetch-bytes.ts'
-import { find } from './find.ts'
 import { isWhole, type Levels } from './mixer.ts'
 import type { PieceSource } from './piece-source.ts'
 import { renderMix } from './render-mix.ts'

@@ -1,7 +1,7 @@
 // What is known of the song, above its stems.
 import type { Song } from '../../web/results/wire.ts'
+import { copyOf, find } from '../find.ts'
 import { clock } from '../units.ts'
-import { copyOf, find } from './find.ts'
 
 export function showHead(song: Song): void {
   const head = find(document, '#head', HTMLElement)

@@ -1,5 +1,5 @@
 // Hears the page's shortcuts, wherever the focus is, and shows the list of them.
-import { find } from './find.ts'
+import { find } from '../find.ts'
 import { isTaken, type Shortcut, shortcutOf } from './shortcuts.ts'
 
 export function hearKeys(carryOut: (shortcut: Exclude<Shortcut, { does: 'help' }>) => void): void {

@@ -1,8 +1,8 @@
 // The results page: fetches the song and puts its parts together.
 import type { Song } from '../../web/results/wire.ts'
+import { find } from '../find.ts'
 import { showZip } from './downloads.ts'
 import { FetchFailure, fetchBytes } from './fetch-bytes.ts'
-import { find } from './find.ts'
 import { showHead } from './head.ts'
 import { openMixer } from './open-mixer.ts'
 import { PieceSource } from './piece-source.ts'

@@ -1,7 +1,7 @@
 // The stems of a song and all that is done with them: one mix, one player, and every control that shows and changes them.
 import type { Song } from '../../web/results/wire.ts'
+import { find } from '../find.ts'
 import { offerMix } from './downloads.ts'
-import { find } from './find.ts'
 import { keepMix, keptMix } from './kept-mix.ts'
 import { hearKeys } from './keys.ts'
 import { openMediaSession } from './media-session.ts'

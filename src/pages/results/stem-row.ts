@@ -1,7 +1,7 @@
 // A stem's row: its waveform, and what is done with it.
 import type { SongStem } from '../../web/results/wire.ts'
+import { copyOf, find } from '../find.ts'
 import { sizeInWords } from '../units.ts'
-import { copyOf, find } from './find.ts'
 import type { StemSetting } from './mixer.ts'
 import { setSlider } from './slider.ts'
 import { drawWaveform, type Waveform } from './waveform.ts'

@@ -1,7 +1,7 @@
 // The bar with play, position and volume, and what is said when it cannot go on.
 
+import { find } from '../find.ts'
 import { clock } from '../units.ts'
-import { find } from './find.ts'
 import type { PlayerState } from './player.ts'
 import { setSlider } from './slider.ts'
 import { percent } from './words.ts'

@@ -1,7 +1,7 @@
 // A stem's waveform, drawn from its peaks by wavesurfer.js, which plays nothing here.
 import WaveSurfer from 'wavesurfer.js'
 import type { SongStem } from '../../web/results/wire.ts'
-import { find } from './find.ts'
+import { find } from '../find.ts'
 
 const BAR_PIXELS = 2
 const GAP_PIXELS = 1

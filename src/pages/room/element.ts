@@ -1,4 +1,5 @@
 // Making and changing elements. Words go in as text alone: nothing here reads HTML.
+import { find } from '../find.ts'
 
 type Attributes = Record<string, string | number | boolean | null>
 
@@ -48,9 +49,7 @@ export function outerLink(address: string): HTMLAnchorElement {
 
 /** An element that the page's HTML holds. */
 export function byId<Kind extends Element>(id: string, kind: new () => Kind): Kind {
-  const found = document.getElementById(id)
-  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} ${id}`)
-  return found
+  return find(document, `#${id}`, kind)
 }
 
 /** An address of this server as it may be followed; null for any other. */

@@ -2,7 +2,7 @@
 import type { Me } from '../../chat/room/wire.ts'
 import { enter } from './api.ts'
 import { byId, element, setText } from './element.ts'
-import { Refused } from './failures.ts'
+import { failureWords, Refused } from './failures.ts'
 
 const NAME_KEY = 'room.name'
 
@@ -43,10 +43,7 @@ export function atTheDoor({ needsSecret }: Me): Promise<Me> {
           resolve(me)
         } catch (error) {
           const words = element('p')
-          setText(
-            words,
-            error instanceof Refused ? error.message : 'The server cannot be reached: try again.',
-          )
+          setText(words, failureWords(error))
           trouble.append(words)
           if (error instanceof Refused && error.code === 'wrong_secret') secret.select()
         } finally {

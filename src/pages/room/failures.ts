@@ -15,6 +15,11 @@ export class Refused extends Error {
   }
 }
 
+/** Why what a person gave was not taken. */
+export function failureWords(error: unknown): string {
+  return error instanceof Refused ? error.message : 'The server cannot be reached: try again.'
+}
+
 /** There was no answer of the server's own; whether it has done anything is not known. */
 export class Unreachable extends Error {
   override name = 'Unreachable'

@@ -3,7 +3,7 @@ import type { Me, Person } from '../../chat/room/wire.ts'
 import { enter, rooms } from './api.ts'
 import { byId, element, setAttribute, setText } from './element.ts'
 import { rememberName } from './entry.ts'
-import { Refused } from './failures.ts'
+import { failureWords, Refused } from './failures.ts'
 import { keyedList, textView, type View } from './keyed-list.ts'
 import { roomName } from './room-name.ts'
 
@@ -126,7 +126,7 @@ function dialog(kind: string, onGiven: (text: string) => Promise<void>): (text: 
       await onGiven(text)
       box.close()
     } catch (error) {
-      setText(trouble, error instanceof Refused ? error.message : 'The server cannot be reached: try again.')
+      setText(trouble, failureWords(error))
     }
   })
   return (text) => {

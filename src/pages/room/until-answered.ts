@@ -32,7 +32,7 @@ export async function untilAnswered<Told>(
   }
 }
 
-export async function backOrAfter({ back }: Line, waitMs: number, signal?: AbortSignal): Promise<void> {
+async function backOrAfter({ back }: Line, waitMs: number, signal?: AbortSignal): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const ends = new AbortController()
     const timer = Number.isFinite(waitMs) ? setTimeout(done, waitMs) : undefined

@@ -29,7 +29,7 @@ export type Outcome =
   | { kind: 'busy'; waitMs: number }
   | { kind: 'refused'; message: string }
 
-export const AT_ONCE = 2
+const AT_ONCE = 2
 export const NO_UPLOADS: UploadQueue = { uploads: [], pausedUntil: 0 }
 
 /** Why a file is not even sent; null where it is. */

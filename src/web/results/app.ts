@@ -14,7 +14,7 @@ import { GONE, NO_SUCH_FILE, NO_SUCH_METHOD, WRONG } from './notices.ts'
 import { type Opened, openAddress } from './opened.ts'
 import { pieceAt, playerEncodings, playerFile } from './player-files.ts'
 import { songOf } from './song.ts'
-import { zipped } from './zip.ts'
+import { zipBytes, zipped } from './zip.ts'
 
 export type ResultsDeps = {
   db: Queryable
@@ -94,7 +94,7 @@ export function resultsApp({ db, files, page }: ResultsDeps): WebApp {
     if (!zip) return NO_SUCH_FILE
     const headers = {
       'Content-Type': 'application/zip',
-      'Content-Length': String(zip.bytes),
+      'Content-Length': String(zipBytes(zip.files)),
       'Content-Disposition': attachment(zip.name),
       'Cache-Control': ASK_AGAIN,
     }

@@ -8,7 +8,7 @@ import type { Download } from './wire.ts'
 import { zipBytes } from './zip.ts'
 
 export type StemFile = StoredFile & { stem: string; type: string }
-export type Zip = { name: string; bytes: number; files: StoredFile[] }
+export type Zip = { name: string; files: StoredFile[] }
 export type Downloads = { stems: StemFile[]; zip: Zip | null }
 
 const TYPES: Record<Format, string> = { mp3: 'audio/mpeg', flac: 'audio/flac', wav: 'audio/wav' }
@@ -31,7 +31,7 @@ export async function downloadsOf(
   const analysis = delivered.analysis === null ? null : await storedFile(files, delivered.analysis)
   if (analysis === undefined) return undefined
   const inZip = [...stems, ...(analysis ? [analysis] : [])]
-  return { stems, zip: { name: zipFileName(results), bytes: zipBytes(inZip), files: inZip } }
+  return { stems, zip: { name: zipFileName(results), files: inZip } }
 }
 
 /** How a page below `base` refers to the file. */
@@ -39,8 +39,8 @@ export function stemDownload({ name, bytes }: StemFile, base = ''): Download {
   return { address: `${base}stems/${encodeURIComponent(name)}`, name, bytes }
 }
 
-export function zipDownload({ name, bytes }: Zip, base = ''): Download {
-  return { address: `${base}stems.zip`, name, bytes }
+export function zipDownload({ name, files }: Zip, base = ''): Download {
+  return { address: `${base}stems.zip`, name, bytes: zipBytes(files) }
 }
 
 export function inOrder<Stem extends { stem: string }>(stems: Stem[]): Stem[] {

@@ -1,7 +1,7 @@
 // Where a delivered request's files are on this server, for whoever lists them.
 import type { Files } from '../../files/files.ts'
 import type { Queryable } from '../../store/database.ts'
-import { findResults, resultsAddress } from '../../store/results.ts'
+import { addressOf, findResults } from '../../store/results.ts'
 import { coverOf } from './cover.ts'
 import { downloadsOf, stemDownload, zipDownload } from './downloads.ts'
 import type { Download } from './wire.ts'
@@ -29,7 +29,7 @@ export async function resultsOf(
   if (results?.state !== 'delivered' || !results.delivered) return undefined
   const downloads = await downloadsOf(files, results, results.delivered)
   if (!downloads) return undefined
-  const page = await resultsAddress(db, requestId, now)
+  const page = await addressOf(db, results, now)
   return {
     page,
     cover: (await coverOf(files, results)) ? `${page}cover` : null,

@@ -34,7 +34,7 @@ export const ours: EngineKind = {
     const db = connect(url, log)
     const boss = await startBoss(url, log)
     return {
-      send: (key) => sendJob(db, boss, QUEUE, key),
+      send: (key) => sendJob(db, boss, QUEUE, key, 0),
       async work(workers, handle) {
         const handler = async ([job]: JobWithMetadata<{ owner: string }>[]): Promise<JobResult[]> => {
           if (!job) return []

@@ -1,5 +1,6 @@
 // What a person can type, defined once for every platform: Discord's JSON, the parsers, the usage and the help are made from it.
 import type { z } from 'zod'
+import type { Door } from '../src/domain/doors.ts'
 import type { GivenFile } from '../src/domain/source.ts'
 import type { Files } from '../src/files/files.ts'
 import type { Boss } from '../src/queue/boss.ts'
@@ -16,6 +17,8 @@ export type CommandDeps = {
   defaultModel: string
   /** Requests that one person may have under way. */
   maxOpenRequests: number
+  /** Ways in which songs are taken. */
+  doors: readonly Door[]
   /** Where people reach the web server; null where they do not. */
   publicUrl: string | null
 }

@@ -9,7 +9,8 @@ import { results } from './results.ts'
 import { retry } from './retry.ts'
 import { separate } from './separate.ts'
 import { status } from './status.ts'
+import { wrong } from './wrong.ts'
 
-const others = [separate, analyze, status, cancel, retry, results, history, queue] as Command[]
+const others = [separate, analyze, status, cancel, retry, wrong, results, history, queue] as Command[]
 
 export const COMMANDS: readonly Command[] = [...others, helpFor(others) as Command]

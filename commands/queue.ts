@@ -7,7 +7,7 @@ import { listWorkers } from '../src/store/workers.ts'
 import type { Command, TextReply } from './command.ts'
 
 const ACTIONS = ['look', 'pause', 'resume', 'scale'] as const
-const STAGES = ['download', 'processing', 'analysis', 'delivery'] as const
+const STAGES = ['resolve', 'download', 'processing', 'analysis', 'delivery'] as const
 const TITLES = { look: 'Queues', pause: 'Paused', resume: 'Resumed', scale: 'Scaled' } as const
 
 const queueOptions = z.object({

@@ -1,5 +1,6 @@
 // The song that a command is about: the option that names it, what completes it, and the claim of separate and analyze.
 import { z } from 'zod'
+import { assertOpen } from '../src/domain/doors.ts'
 import { songName } from '../src/domain/names.ts'
 import { parseSong, provisionalTitle, type Source } from '../src/domain/source.ts'
 import { UserError } from '../src/errors.ts'
@@ -31,6 +32,7 @@ export async function claimSong(
   if (!file && !options.song)
     throw new UserError('not_a_song', 'Give a link to a song, its artist and title, or a file.')
   const source = file ?? parseSong(options.song ?? '')
+  assertOpen(source, deps.doors)
   const { maxOpenRequests } = deps
   const wish = { interaction, source, asked, separate, resumes, anew, message, maxOpenRequests }
   return { kind: 'request', ...(await claim(deps, wish)) }

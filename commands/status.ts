@@ -1,6 +1,6 @@
 // status: how requests stand, one line each.
 import { z } from 'zod'
-import { type Card, cardOf, clock } from '../src/domain/card.ts'
+import { type Card, cardOf, clock, listNote } from '../src/domain/card.ts'
 import { readCard } from '../src/store/cards.ts'
 import { requestsHere } from '../src/store/requests.ts'
 import type { Command, TextReply } from './command.ts'
@@ -45,9 +45,11 @@ export function statusLine(card: Card): string {
   return `${requestInLine(card)}: ${standingOf(card)}`
 }
 
-function standingOf({ state, error, lines, secondsLeft }: Card): string {
+function standingOf({ state, error, lines, secondsLeft, songs, choices }: Card): string {
   if (error) return `${STATE_WORDS[state]}: ${inLine(error.message, LONGEST_NOTE)}`
+  if (songs) return listNote(songs)
   if (state !== 'working') return STATE_WORDS[state]
+  if (choices.length > 0) return 'waits for you to choose which one it is'
   const stages = lines
     .filter((line) => line.state === 'waiting' || line.state === 'running' || line.state === 'retrying')
     .map(({ label, state, fraction, note }) => {

@@ -27,8 +27,8 @@ export async function startBot(
 ): Promise<Bot> {
   const { db, boss, files } = services
   const platforms = ['terminal', 'room']
-  const sweeps = startSweeps({ db, boss, log })
-  const parts: { stop(): Promise<void> }[] = chats.map((chat) => startCourier({ db, boss, log, chat }))
+  const sweeps = startSweeps({ db, boss, files, log })
+  const parts: { stop(): Promise<void> }[] = chats.map((chat) => startCourier({ db, boss, files, log, chat }))
   let room: Awaited<ReturnType<typeof serveRoom>> | undefined
   let web: Awaited<ReturnType<typeof startWebServer>> | undefined
   const stop = async () => {

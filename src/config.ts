@@ -2,12 +2,14 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { DOORS, type Door, USUAL_DOORS } from './domain/doors.ts'
 import { UserError } from './errors.ts'
 import { QUEUES } from './queue/queues.ts'
 
 const text = z.string().trim().min(1)
 const count = z.coerce.number().int().min(1).max(64)
 const positive = z.coerce.number().int().min(1)
+const door = z.enum(Object.keys(DOORS) as [Door, ...Door[]])
 
 export const SLACK_API_URL = 'https://slack.com/api/'
 
@@ -30,10 +32,23 @@ export const settingsSchema = z.object({
   MAX_SONG_SECONDS: positive.default(900),
   MAX_UPLOAD_BYTES: positive.default(1024 ** 3),
   MAX_OPEN_REQUESTS: positive.default(40),
+  MAX_LIST_SONGS: positive.max(200).default(50),
+  /** Ways in which songs are taken, separated by commas. */
+  SOURCES: z
+    .string()
+    .default(USUAL_DOORS.join(','))
+    .transform((list) => [...new Set(list.split(',').map((name) => name.trim().toLowerCase()))])
+    .pipe(z.array(door).min(1)),
+  /** Songs and stems nobody has asked for since are removed. */
+  KEEP_DAYS: positive.default(7),
   STALL_SECONDS: positive.default(600),
   TOOL_IDLE_SECONDS: positive.default(300),
   SPOTIFY_CLIENT_ID: text.optional(),
   SPOTIFY_CLIENT_SECRET: text.optional(),
+  YTDLP_COOKIES: text.optional(),
+  YTDLP_POT_PROVIDER: z.url({ protocol: /^https?$/ }).optional(),
+  YTDLP_ARGS: text.optional(),
+  DOWNLOAD_PROXY: z.url({ protocol: /^https?$/ }).optional(),
   DISCORD_TOKEN: text.optional(),
   DISCORD_APPLICATION_ID: z
     .string()
@@ -56,6 +71,7 @@ export const settingsSchema = z.object({
 
 /** Of each pair both are needed, or neither. */
 const PAIRS = [
+  ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'],
   ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
   ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'],
 ] as const
@@ -101,6 +117,7 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
   return {
     ...settings,
     DATA_DIR: resolve(cloneDir, settings.DATA_DIR),
+    ...(settings.YTDLP_COOKIES ? { YTDLP_COOKIES: resolve(cloneDir, settings.YTDLP_COOKIES) } : {}),
     ...(settings.MODEL_REPO ? { MODEL_REPO: resolve(cloneDir, settings.MODEL_REPO) } : {}),
     threadsPerTool: Math.max(1, Math.floor(availableParallelism() / settings.PROCESSING_CONCURRENCY)),
   }

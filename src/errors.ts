@@ -14,6 +14,11 @@ export const ERRORS = {
   no_such_request: 'There is no such request here: status lists yours.',
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',
+  nothing_to_choose: 'There is nothing to choose any more: the request has gone on, or has ended.',
+  not_chosen: 'Nobody chose which recording it is: ask again.',
+  source_closed: 'Songs are not taken that way here.',
+  list_failed: 'None of its songs could be delivered.',
+  spotify_rate_limited: 'Spotify allows no more questions now: send a YouTube link or the file itself.',
   no_results: 'That request has no page: it has not been delivered.',
   no_public_url:
     'The pages cannot be reached from here: set PUBLIC_URL to where people reach the web server.',
@@ -23,6 +28,7 @@ export const ERRORS = {
   not_entered: 'Enter the room first: load the page again.',
   bad_name: 'Give a name that the others can read.',
   wrong_secret: 'That is not the secret of this room: ask whoever runs it.',
+  list_empty: 'There is no song in it that can be fetched: give another list, or the link of a song.',
   no_such_room: "There can be no such room: a room's name has small letters, digits and dashes.",
   too_many_visits: 'This room is open in too many tabs: close some.',
   too_many_uploads: 'Too many files are being uploaded just now: try again in a moment.',
@@ -89,11 +95,20 @@ export class ToolError extends Error {
   readonly retryable: boolean
   /** The last lines of the tool's stderr, for the log only. */
   readonly stderrTail: string
-  constructor(code: ErrorCode, message: string | undefined, retryable: boolean, stderrTail = '') {
+  /** How long whoever was asked wants to be left alone, where they said so. */
+  readonly retryAfterSeconds: number | undefined
+  constructor(
+    code: ErrorCode,
+    message: string | undefined,
+    retryable: boolean,
+    stderrTail = '',
+    retryAfterSeconds?: number,
+  ) {
     super(message ?? ERRORS[code as keyof typeof ERRORS] ?? code)
     this.code = code
     this.retryable = retryable
     this.stderrTail = stderrTail
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 

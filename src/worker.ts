@@ -13,7 +13,9 @@ import type { Services } from './services.ts'
 import { analysis } from './stages/analysis.ts'
 import { delivery } from './stages/delivery.ts'
 import { download } from './stages/download.ts'
+import { removeUnasked } from './stages/expiry.ts'
 import { processing } from './stages/processing.ts'
+import { resolve } from './stages/resolve.ts'
 import { type StageDeps, stageHandler } from './stages/stage.ts'
 import { pruneEvents } from './store/events.ts'
 import { namedFolders } from './store/stages.ts'
@@ -113,6 +115,7 @@ async function runLoops(
     running,
   }
   const loops: WorkedQueue[] = [
+    ['resolve', QUEUES.resolve.concurrency, stageHandler('resolve', resolve, deps)],
     ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download(chats), deps)],
     ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
     ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
@@ -123,13 +126,14 @@ async function runLoops(
     }),
   ]
   const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())
-  const couriers = chats.map((chat) => startCourier({ db, boss, log, chat }))
-  const sweeps = startSweeps({ db, boss, log }, { id: workerId, machine: machineId() })
+  const couriers = chats.map((chat) => startCourier({ db, boss, files, log, chat }))
+  const sweeps = startSweeps({ db, boss, files, log }, { id: workerId, machine: machineId() })
   const working = await startLoops({ db, boss, log }, loops)
   const tidy = () =>
     void Promise.all([
       files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS),
       pruneEvents(db),
+      removeUnasked({ db, files }, settings.KEEP_DAYS),
     ]).catch((error: unknown) => log.warn({ err: error }, 'tidying up'))
   const tidying = setInterval(tidy, UNNAMED_SECONDS * 1000)
   tidy()

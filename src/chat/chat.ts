@@ -32,14 +32,14 @@ export type Chat = {
   edit(message: Message, card: Card): Promise<void>
   /**
    * Makes these the files of the message, each once, also when called again after half of it was done.
-   * @param text for the person who asked, where files come with words and a mention
+   * @param text for the person who asked, where files come with words and a mention; null where they are told of more at once
    * @param turn to be waited for before each edit of the message
    * @returns whether the person was mentioned by it
    */
   attach(
     message: Message,
     files: Attachment[],
-    text: string,
+    text: string | null,
     turn: () => Promise<void>,
     signal: AbortSignal,
   ): Promise<{ mentioned: boolean }>

@@ -16,6 +16,7 @@ export function commandDepsOf(settings: Settings, { db, boss, files }: Services)
     files,
     defaultModel: settings.MODEL,
     maxOpenRequests: settings.MAX_OPEN_REQUESTS,
+    doors: settings.SOURCES,
     publicUrl: settings.PUBLIC_URL ?? null,
   }
 }

@@ -1,7 +1,7 @@
 // What stands behind a slash -> which command, with which values, where all of it is text. Takes what people and their phones type. Pure.
 import type { Command } from '../../commands/command.ts'
 import { describeOptions, type Option, parseOptions } from '../../commands/options.ts'
-import { looksLikeLink } from '../domain/source.ts'
+import { looksLikeLink } from '../domain/link.ts'
 import { UserError } from '../errors.ts'
 import { type Word, wordsIn } from './words.ts'
 
@@ -184,6 +184,7 @@ function readValue(
 }
 
 function accepts({ type, choices }: Option, { text, isQuoted }: Word): boolean {
+  if (type === 'text') return looksLikeLink(text)
   if (isQuoted) return false
   if (type === 'integer') return /^#?\d+$/.test(text)
   return type === 'choice' && choices.includes(text.toLowerCase())

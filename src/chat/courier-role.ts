@@ -1,8 +1,8 @@
 // Runs a courier wherever its platform's credentials are: one over all processes is active, another takes over within seconds.
 import { cardOf } from '../domain/card.ts'
 import type { Log } from '../log.ts'
-import type { Boss } from '../queue/boss.ts'
 import { failRequest } from '../queue/cancel.ts'
+import type { LeadDeps } from '../queue/lead-on.ts'
 import { readCard } from '../store/cards.ts'
 import type { Database } from '../store/database.ts'
 import { holdLease } from '../store/lease.ts'
@@ -35,7 +35,7 @@ const RESTART_MS = 1_000
 /** Edits under way at a stop may end within this. */
 const STOP_MS = 5_000
 
-type Deps = { db: Database; boss: Boss; log: Log; chat: Chat }
+type Deps = LeadDeps & { db: Database; log: Log; chat: Chat }
 
 export function startCourier(deps: Deps): { stop(): Promise<void> } {
   const leaving = new AbortController()
@@ -76,18 +76,15 @@ async function serve(deps: Deps, leaving: AbortSignal): Promise<void> {
 }
 
 /** Shows what changes until `signal`. */
-async function work(
-  { db, boss, log, chat }: Deps,
-  prove: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
+async function work(deps: Deps, prove: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const { db, log, chat } = deps
   let changed: Set<string> | 'all' = 'all'
   let wake = () => {}
   const courier = new Courier({
     chat,
     log,
     prove,
-    records: recordsOf(db, boss, chat),
+    records: recordsOf(deps),
     nowMs: Date.now,
     onDone: () => wake(),
   })
@@ -129,7 +126,7 @@ async function work(
   }
 }
 
-function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
+function recordsOf({ db, boss, files, chat }: Deps): CourierRecords {
   return {
     messagesToShow: (trackIds) => messagesToShow(db, chat.platform, chat.app, trackIds),
     findMessage: (requestId) => findMessage(db, requestId),
@@ -148,6 +145,6 @@ function recordsOf(db: Database, boss: Boss, chat: Chat): CourierRecords {
     messageBecomes: (requestId, state) => messageBecomes(db, requestId, state),
     forgetToken: (requestId) => forgetToken(db, requestId),
     messageGoesPlain: (requestId) => messageGoesPlain(db, requestId),
-    failRequest: (requestId, error) => failRequest({ db, boss }, requestId, error),
+    failRequest: (requestId, error) => failRequest({ db, boss, files }, requestId, error),
   }
 }

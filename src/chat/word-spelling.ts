@@ -6,8 +6,8 @@ export const WORD_SPELLING: Spelling = {
   option: (name, value, first) => (first ? value : `${name}=${quoted(value)}`),
   usage(option, first) {
     if (option.type === 'file') return null
+    if (option.required || (first && option.type === 'text')) return `<${option.name}>`
     if (!first) return `[${option.name}=${placeholder(option)}]`
-    if (option.type === 'text') return `<${option.name}>`
     return `[${option.type === 'choice' ? placeholder(option) : option.name}]`
   },
   onMessage: () => null,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { StageName } from '../queue/queues.ts'
 import { MAX_ATTEMPTS } from '../queue/queues.ts'
 import { type CardStage, secondsLeft } from './progress.ts'
+import { type Match, type Recording, recordingKey, recordingName } from './recording.ts'
 
 export type CardFacts = {
   id: string
@@ -24,13 +25,31 @@ export type CardFacts = {
   key: string | null
   /** The file ended before the song did. */
   truncated: boolean
+  /** The recording that was matched for what was asked; null where it was named itself. */
+  match: Match | null
+  /** What the person has to choose among; empty when they have not to. */
+  choices: Recording[]
+  /** The songs of a list; null for a single song. */
+  songs: CardSong[] | null
   errorCode: string | null
   errorMessage: string | null
   stages: CardStage[]
 }
 
-/** What a person can do with a request from its card. */
-export type CardAction = 'cancel' | 'retry'
+/** `wrong` takes a link to the right recording. */
+export type CardAction = 'cancel' | 'retry' | 'wrong'
+
+/** One song of a list: `number` is its request's; null where it has none, as it cannot be fetched at all. */
+export type CardSong = {
+  number: number | null
+  title: string
+  artist: string | null
+  state: CardFacts['state']
+  /** Of the whole way, 0..1. */
+  fraction: number
+  /** Why there are no stems of it. */
+  error: string | null
+}
 
 export type Card = {
   id: string
@@ -53,11 +72,17 @@ export type Card = {
   /** What to know about the stems, or why there are none. */
   notes: string[]
   link: string | null
+  /** Whose sound it is, where that was matched: `confidence` in whole percent; null where a person chose it. */
+  match: { label: string; link: string; confidence: number | null } | null
+  /** What the person is asked to choose among: `value` goes back with the choice; `detail` is its length and what speaks against it. */
+  choices: { value: string; label: string; detail: string; link: string }[]
+  songs: CardSong[] | null
   error: { code: string; message: string } | null
   actions: CardAction[]
 }
 
 const LABELS: Record<StageName, string> = {
+  resolve: 'Search',
   download: 'Download',
   analysis: 'Analysis',
   processing: 'Separation',
@@ -72,6 +97,7 @@ export function cardOf(facts: CardFacts, now: Date): Card {
     truncated: facts.truncated,
     model: cameToNothing ? null : facts.model,
   })
+  if (facts.songs) notes.push(listNote(facts.songs))
   if (discarded && !cameToNothing)
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
   if (facts.state === 'delivered') notes.push(...facts.deliveryNotes)
@@ -89,19 +115,44 @@ export function cardOf(facts: CardFacts, now: Date): Card {
       facts.key,
       facts.model,
     ].filter((fact) => fact !== null),
-    lines: facts.stages.map((stage) => ({
+    lines: (facts.songs ? [] : facts.stages).map((stage) => ({
       stage: stage.stage,
       label: LABELS[stage.stage],
       state: stage.state,
       fraction: stage.state === 'done' ? 1 : stage.fraction,
       note: noteOf(stage),
     })),
-    secondsLeft: facts.state === 'working' ? secondsLeft(facts.stages, facts.durationSeconds, now) : null,
+    secondsLeft:
+      facts.state === 'working' && facts.choices.length === 0
+        ? secondsLeft(facts.stages, facts.durationSeconds, now)
+        : null,
     notes,
     link: facts.state === 'delivered' ? facts.link : null,
+    match: facts.match && {
+      label: recordingName(facts.match),
+      link: facts.match.link,
+      confidence: facts.match.confidence === null ? null : Math.round(facts.match.confidence * 100),
+    },
+    choices: facts.state === 'working' ? facts.choices.map(choiceOf) : [],
+    songs: facts.songs,
     error: facts.errorCode === null ? null : { code: facts.errorCode, message: facts.errorMessage ?? '' },
-    actions: ACTIONS[facts.state],
+    actions: actionsOf(facts),
   }
+}
+
+function choiceOf(recording: Recording): Card['choices'][number] {
+  const length = recording.durationSeconds === null ? null : clock(recording.durationSeconds)
+  return {
+    value: recordingKey(recording),
+    label: recordingName(recording),
+    detail: [length, recording.reason].filter((part) => part !== null).join(' · '),
+    link: recording.link,
+  }
+}
+
+/** What was matched may be the wrong song, whatever became of it. */
+function actionsOf({ state, match }: CardFacts): CardAction[] {
+  return match && state !== 'cancelled' ? [...ACTIONS[state], 'wrong'] : ACTIONS[state]
 }
 
 /** What to know about a song's stems, by where they come from. */
@@ -110,6 +161,18 @@ export function stemNotes({ truncated, model }: Pick<CardFacts, 'truncated' | 'm
   if (truncated) notes.push('The file breaks off before its end: this is what could be decoded.')
   if (model === 'starter') notes.push(STARTER_NOTE)
   return notes
+}
+
+/** `9 of 12 delivered, 1 failed` */
+export function listNote(songs: CardSong[]): string {
+  const count = (state: CardFacts['state']) => songs.filter((song) => song.state === state).length
+  const bad = [
+    [count('failed'), 'failed'],
+    [count('cancelled'), 'cancelled'],
+  ].filter(([songs]) => songs !== 0)
+  return [`${count('delivered')} of ${songs.length} delivered`, ...bad.map((part) => part.join(' '))].join(
+    ', ',
+  )
 }
 
 const ACTIONS: Record<CardFacts['state'], CardAction[]> = {

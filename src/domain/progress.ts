@@ -16,7 +16,13 @@ export type CardStage = {
 }
 
 /** Seconds of work per second of audio, until a first run has been measured (two CPU cores, htdemucs). */
-const ASSUMED_RATE: Record<StageName, number> = { download: 0, analysis: 0.1, processing: 1, delivery: 0.05 }
+const ASSUMED_RATE: Record<StageName, number> = {
+  resolve: 0,
+  download: 0,
+  analysis: 0.1,
+  processing: 1,
+  delivery: 0.05,
+}
 /** Below this the elapsed time says too little. */
 const TELLING_FRACTION = 0.05
 

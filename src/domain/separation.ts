@@ -1,5 +1,7 @@
 // What should happen next to a track, decided from where everything stands. Pure: settle.ts carries it out.
-import { type QueueName, queueOf, type StageName } from '../queue/queues.ts'
+import { ERRORS } from '../errors.ts'
+import { CHOICE_HOURS, priorityOf, type QueueName, queueOf, type StageName } from '../queue/queues.ts'
+import type { Resolved } from './recording.ts'
 
 export type StageState = 'waiting' | 'running' | 'retrying' | 'done' | 'discarded'
 export type StageRow = {
@@ -12,40 +14,70 @@ export type StageRow = {
   job: 'live' | 'ended' | 'gone'
   errorCode: string | null
   errorMessage: string | null
+  /** Of a live job that waits. */
+  priority: number | null
+  /** Of a stage `resolve` that is done. */
+  found: Resolved['found'] | null
 }
+/** How many of a list's songs are where; null while the list has none yet. */
+export type SongCounts = { open: number; delivered: number }
 /** A request that has not ended; `separationId` is null when only an analysis was asked for. */
-export type OpenRequest = { id: string; platform: string; separationId: string | null }
-export type Snapshot = { trackId: string; requests: OpenRequest[]; stages: StageRow[] }
+export type OpenRequest = {
+  id: string
+  platform: string
+  separationId: string | null
+  /** In its list; 0 for a single song. */
+  place: number
+  ageSeconds: number
+  songs: SongCounts | null
+}
+export type Snapshot = {
+  trackId: string
+  /** Whether its source has to lead to a recording before there is something to fetch. */
+  needsResolving: boolean
+  requests: OpenRequest[]
+  stages: StageRow[]
+}
 
 type Step = { stage: StageName; owner: string }
+type Wanted = Step & { queue: QueueName; place: number }
 type End = { code: string; message: string }
 export type Decision = {
-  /** Jobs that should exist and do not. */
-  send: (Step & { queue: QueueName })[]
+  /** Jobs that should exist and do not; `place` is the first place in a list that waits for it. */
+  send: Wanted[]
+  /** Jobs that wait behind others for which they need not wait: somebody else wants them sooner. */
+  hasten: { queue: QueueName; jobId: string; priority: number }[]
   /** Jobs that nobody wants any more. */
   cancel: StageRow[]
   /** Stages whose job was ended by somebody else: they count as discarded. */
   discard: StageRow[]
   /** Requests that cannot be fulfilled. */
   fail: (End & { requestId: string })[]
+  /** Requests that go on with what was found: another track, or the songs of a list. */
+  goOn: string[]
 }
 
 export function decide(snapshot: Snapshot): Decision {
   const rows = new Map(snapshot.stages.map((row) => [keyOf(row), row]))
-  const decision: Decision = { send: [], cancel: [], discard: [], fail: [] }
-  const wanted = new Map<string, Step & { queue: QueueName }>()
+  const decision: Decision = { send: [], hasten: [], cancel: [], discard: [], fail: [], goOn: [] }
+  const wanted = new Map<string, Wanted>()
 
   for (const request of snapshot.requests) {
-    const next = nextSteps(request, snapshot.trackId, (stage, owner) => rows.get(keyOf({ stage, owner })))
-    if ('code' in next) decision.fail.push({ requestId: request.id, ...next })
+    const next = nextSteps(request, snapshot, (stage, owner) => rows.get(keyOf({ stage, owner })))
+    if (next === 'go on') decision.goOn.push(request.id)
+    else if ('code' in next) decision.fail.push({ requestId: request.id, ...next })
     else
-      for (const step of next)
-        wanted.set(keyOf(step), { ...step, queue: queueOf(step.stage, request.platform) })
+      for (const step of next) {
+        const place = Math.min(request.place, wanted.get(keyOf(step))?.place ?? request.place)
+        wanted.set(keyOf(step), { ...step, queue: queueOf(step.stage, request.platform), place })
+      }
   }
   for (const [key, step] of wanted) {
     const row = rows.get(key)
     if (!row || row.job === 'gone') decision.send.push(step)
     else if (row.job === 'ended') decision.discard.push(row)
+    else if (row.priority !== null && row.priority < priorityOf(step.queue, step.place))
+      decision.hasten.push({ ...row, priority: priorityOf(step.queue, step.place) })
   }
   for (const [key, row] of rows) {
     const unfinished = row.state !== 'done' && row.state !== 'discarded'
@@ -54,13 +86,16 @@ export function decide(snapshot: Snapshot): Decision {
   return decision
 }
 
+type FindRow = (stage: StageName, owner: string) => StageRow | undefined
+
 /** The stages a request now waits for, or why it cannot be fulfilled. */
 function nextSteps(
   request: OpenRequest,
-  trackId: string,
-  row: (stage: StageName, owner: string) => StageRow | undefined,
-): Step[] | End {
+  { trackId, needsResolving }: Snapshot,
+  row: FindRow,
+): Step[] | End | 'go on' {
   const download = row('download', trackId)
+  if (needsResolving && download?.state !== 'done') return stepsToRecording(request, trackId, row)
   if (download?.state === 'discarded') return endOf(download)
   if (download?.state !== 'done') return [{ stage: 'download', owner: trackId }]
 
@@ -80,6 +115,20 @@ function nextSteps(
   const delivery = row('delivery', request.id)
   if (delivery?.state === 'discarded') return endOf(delivery)
   return [{ stage: 'delivery', owner: request.id }]
+}
+
+/** As long as it is not known what to fetch; of a list that is never known. */
+function stepsToRecording(request: OpenRequest, trackId: string, row: FindRow): Step[] | End | 'go on' {
+  const resolve = row('resolve', trackId)
+  if (resolve?.state === 'discarded') return endOf(resolve)
+  if (resolve?.state !== 'done') return [{ stage: 'resolve', owner: trackId }]
+  if (resolve.found === 'choices')
+    return request.ageSeconds > CHOICE_HOURS * 3600 ? { code: 'not_chosen', message: ERRORS.not_chosen } : []
+  if (resolve.found !== 'list' || request.songs === null) return 'go on'
+  if (request.songs.open > 0) return []
+  if (request.songs.delivered === 0) return { code: 'list_failed', message: ERRORS.list_failed }
+  const delivery = row('delivery', request.id)
+  return delivery?.state === 'discarded' ? endOf(delivery) : [{ stage: 'delivery', owner: request.id }]
 }
 
 function keyOf({ stage, owner }: Step): string {

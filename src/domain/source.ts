@@ -1,5 +1,7 @@
-// What a person typed -> the key of the song it names. Links are taken apart and rebuilt, never passed on.
+// What a person named -> the key of the song. Links are taken apart by link.ts and rebuilt, never passed on.
 import { UserError } from '../errors.ts'
+import { looksLikeLink, parseLink } from './link.ts'
+import type { Song } from './recording.ts'
 
 /** A file taken in already; `name` is what the person called it. */
 export type FileSource = { kind: 'file'; key: string; sha256: string; name: string }
@@ -18,69 +20,59 @@ export type AttachmentSource = {
 export type Place = { installation: string | null; workspace: string }
 /** A file that came with a command. */
 export type GivenFile = FileSource | AttachmentSource
+
+/** Pages with sound that the downloader reads; the names are those of yt-dlp's extractors. */
+export type Site = 'youtube' | 'soundcloud' | 'bandcamp' | 'vimeo' | 'mixcloud' | 'audiomack' | 'dailymotion'
+/** Says what a song is, and has no sound to give. */
+export type Catalogue = 'apple' | 'deezer' | 'tidal'
+/** A page of a site; `song` is what it was found for. */
+export type SiteSource = { kind: 'site'; key: string; site: Site; url: string; song: Song | null }
+export type ListSource = {
+  kind: 'list'
+  key: string
+  service: 'spotify' | 'apple' | 'deezer' | 'youtube' | 'soundcloud' | 'bandcamp'
+  type: 'album' | 'playlist'
+  id: string
+  url: string
+  /** Of the store whose catalogue it is, where there are many. */
+  country: string | null
+}
 export type Source =
   | GivenFile
+  /** A direct link to a file. */
   | { kind: 'url'; key: string; url: string }
+  | SiteSource
   | { kind: 'spotify'; key: string; trackId: string }
+  | { kind: 'catalogue'; key: string; service: Catalogue; id: string; country: string | null }
+  | ListSource
+  /** A link that leads to another. */
+  | { kind: 'short'; key: string; service: 'spotify' | 'soundcloud' | 'deezer'; url: string }
   | { kind: 'search'; key: string; text: string }
 
-const SPOTIFY_ID = '[0-9A-Za-z]{22}'
-const SPOTIFY_URI = new RegExp(`^spotify:track:(${SPOTIFY_ID})$`)
-const SPOTIFY_PATH = new RegExp(`^/(?:intl-[a-z]{2}(?:-[a-z]{2})?/)?track/(${SPOTIFY_ID})/?$`, 'i')
-/** What else Spotify's addresses name, and what is asked for instead. */
-const SPOTIFY_OTHER: Record<string, string> = {
-  album: 'That is an album: give the link of one of its tracks.',
-  playlist: 'That is a playlist: give the link of one of its tracks.',
-  artist: 'That is an artist: give the link of one of their tracks.',
-  episode: 'That is a podcast episode, not a song: give the link of a track.',
-  show: 'That is a podcast, not a song: give the link of a track.',
-}
-const LONGEST_LINK = 2048
 const LONGEST_SEARCH = 300
 /** A link as people copy it from an address bar: host and path, no scheme. */
 const BARE_LINK = /^(?:[a-z0-9-]+\.)+[a-z]{2,}\/\S+$/i
 
-/** Whether the text is meant as an address rather than as a path. */
-export function looksLikeLink(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^(spotify|file|data|javascript):/i.test(text)
+/** Whether it has to be found out first what is to be fetched: the stage `resolve` does that. */
+export function needsResolving({ kind }: Source): boolean {
+  return (
+    kind === 'spotify' || kind === 'catalogue' || kind === 'list' || kind === 'short' || kind === 'search'
+  )
 }
 
-/**
- * Parses a link.
- * @throws UserError `not_a_song` or `unsupported_link`
- */
-export function parseLink(text: string): Source {
-  const link = text.trim()
-  const uri = SPOTIFY_URI.exec(link)
-  if (uri?.[1]) return spotifyTrack(uri[1])
-  const otherUri = /^spotify:([a-z]+)[:$]/i.exec(link)
-  if (otherUri?.[1]) throw unsupportedSpotify(otherUri[1])
+/** Who has to be asked what it is; undefined where nobody has. */
+export function serviceOf(source: Source): ListSource['service'] | Catalogue | undefined {
+  if (source.kind === 'spotify') return 'spotify'
+  return source.kind === 'catalogue' || source.kind === 'list' || source.kind === 'short'
+    ? source.service
+    : undefined
+}
 
-  if (link.length > LONGEST_LINK || !URL.canParse(link)) throw new UserError('not_a_song')
-  const url = new URL(link)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new UserError(
-      'not_a_song',
-      'Only http and https links are taken: give a web link, or the path of a file.',
-    )
-  }
-  if (url.username || url.password) {
-    throw new UserError('not_a_song', 'A link with a name or password in it is not taken: give a plain link.')
-  }
-  const host = url.hostname.toLowerCase()
-  if (host === 'open.spotify.com' || host === 'play.spotify.com') {
-    const track = SPOTIFY_PATH.exec(url.pathname)
-    if (track?.[1]) return spotifyTrack(track[1])
-    throw unsupportedSpotify(url.pathname.split('/').find((part) => part in SPOTIFY_OTHER) ?? '')
-  }
-  if (host === 'spotify.link' || host === 'spotify.app.link') {
-    throw new UserError(
-      'unsupported_link',
-      "Open that short link and give the track's own open.spotify.com address.",
-    )
-  }
-  url.hash = ''
-  return { kind: 'url', key: `url:${url.href}`, url: url.href }
+/** A link, or words to search by. @throws UserError */
+export function parseSong(text: string): Source {
+  const song = text.trim()
+  if (looksLikeLink(song)) return parseLink(song)
+  return BARE_LINK.test(song) ? parseLink(`https://${song}`) : searchSource(song)
 }
 
 /** Words to search by; the same words in other spacing and case are the same search. @throws UserError `not_a_song` */
@@ -93,13 +85,6 @@ export function searchSource(words: string): Source {
   if (!/[\p{L}\p{N}]/u.test(text) || text.length > LONGEST_SEARCH)
     throw new UserError('not_a_song', 'Give a link, or the artist and the title of a song.')
   return { kind: 'search', key: `search:${text.toLowerCase()}`, text }
-}
-
-/** A link, or words to search by. @throws UserError */
-export function parseSong(text: string): Source {
-  const song = text.trim()
-  if (looksLikeLink(song)) return parseLink(song)
-  return BARE_LINK.test(song) ? parseLink(`https://${song}`) : searchSource(song)
 }
 
 /** A file attached on `platform`, under the platform's own id for it. @throws UserError `unsafe_attachment` */
@@ -117,21 +102,27 @@ export function fileSource(sha256: string, name: string): FileSource {
   return { kind: 'file', key: `file:${sha256}`, sha256, name }
 }
 
-/** What the song is called until its own tags are known. */
+const SERVICE_NAMES = {
+  spotify: 'Spotify',
+  apple: 'Apple Music',
+  deezer: 'Deezer',
+  tidal: 'Tidal',
+  youtube: 'YouTube',
+  soundcloud: 'SoundCloud',
+  bandcamp: 'Bandcamp',
+  vimeo: 'Vimeo',
+  mixcloud: 'Mixcloud',
+  audiomack: 'Audiomack',
+  dailymotion: 'Dailymotion',
+} as const
+
+/** What the song is called until its own name is known. */
 export function provisionalTitle(source: Source): string {
   if (source.kind === 'file' || source.kind === 'attachment') return source.name
   if (source.kind === 'search') return source.text
-  if (source.kind === 'spotify') return 'Spotify track'
-  return new URL(source.url).hostname
-}
-
-function spotifyTrack(trackId: string): Source {
-  return { kind: 'spotify', key: `spotify:track:${trackId}`, trackId }
-}
-
-function unsupportedSpotify(what: string): UserError {
-  return new UserError(
-    'unsupported_link',
-    SPOTIFY_OTHER[what.toLowerCase()] ?? 'That Spotify link does not name a track: give the link of a track.',
-  )
+  if (source.kind === 'url') return new URL(source.url).hostname
+  if (source.kind === 'site') return source.song?.title ?? `${SERVICE_NAMES[source.site]} link`
+  if (source.kind === 'list') return `${SERVICE_NAMES[source.service]} ${source.type}`
+  if (source.kind === 'short') return `${SERVICE_NAMES[source.service]} link`
+  return `${SERVICE_NAMES[source.kind === 'spotify' ? 'spotify' : source.service]} track`
 }

@@ -5,6 +5,7 @@ import { countFailures, countPostponed, type JobEvent, recordEvent } from '../st
 import { findStage, notifyCards, stageRuns, stageStops } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import { type Boss, within } from './boss.ts'
+import type { LeadDeps } from './lead-on.ts'
 import {
   MAX_ATTEMPTS,
   MAX_CRASHES,
@@ -17,7 +18,7 @@ import { settleTrack } from './settle.ts'
 
 /** A job as it was fetched; `id` and `retryCount` are the fence of everything that settles it. */
 export type Attempt = { id: string; retryCount: number; queue: QueueName; owner: string; trackId: string }
-type Deps = { db: Database; boss: Boss }
+type Deps = LeadDeps & { db: Database }
 
 /** Shutting down leaves a few seconds; after them the sweep of another worker finds the job. */
 const RELEASE_SECONDS = 3
@@ -28,13 +29,13 @@ const POSTPONED = 'the platform does not take it just now; trying again'
 
 /** Counts this attempt and says so; or finds that the stage is done, or has crashed once too often. */
 export async function beginAttempt(
-  { db, boss }: Deps,
+  deps: Deps,
   attempt: Attempt,
   workerId: string,
   queueMs: number,
 ): Promise<JobEvent | 'done' | 'discarded'> {
   const stage = stageOf(attempt.queue)
-  return db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
     const row = await findStage(tx, attempt.owner, stage)
     if (row?.jobId !== attempt.id || row.state === 'done') return 'done'
@@ -42,7 +43,7 @@ export async function beginAttempt(
     const { failures, crashes } = await countFailures(tx, attempt.id)
     if (crashes >= MAX_CRASHES) {
       const error = { code: 'crashed_repeatedly', message: ERRORS.crashed_repeatedly }
-      await discard(tx, boss, attempt, error)
+      await discard(tx, deps, attempt, error)
       return 'discarded'
     }
     const { id: jobId, queue, owner, trackId } = attempt
@@ -66,19 +67,19 @@ export async function beginAttempt(
 
 /** Counts a failure: another attempt after a while, or the end of the stage. @returns what pg-boss is to make of the job */
 export async function failAttempt(
-  { db, boss }: Deps,
+  deps: Deps,
   attempt: Attempt,
   event: JobEvent,
   error: unknown,
 ): Promise<'failed' | 'deadletter'> {
   const { code, message, retryable } = describeError(error)
   const last = !retryable || event.attempt >= MAX_ATTEMPTS
-  await db.transaction(async (tx) => {
+  await deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
     await recordEvent(tx, { ...event, error: { code, message } })
     // The job itself is dead-lettered by what the handler returns; until then it is still ours.
-    if (last) return discard(tx, boss, attempt, { code, message })
-    const ours = await putBack(tx, boss, attempt, code)
+    if (last) return discard(tx, deps, attempt, { code, message })
+    const ours = await putBack(tx, deps.boss, attempt, code)
     if (ours) await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'retrying', { code, message })
     await notifyCards(tx, attempt.trackId)
   })
@@ -90,18 +91,19 @@ export async function failAttempt(
  * @returns what pg-boss is to make of the job
  */
 export async function postponeAttempt(
-  { db, boss }: Deps,
+  deps: Deps,
   attempt: Attempt,
   event: JobEvent,
   error: ChatError,
 ): Promise<'failed' | 'deadletter'> {
+  const { db, boss } = deps
   const { code, message } = describeError(error)
   return db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
     const { times, seconds } = await countPostponed(tx, attempt.id)
     await recordEvent(tx, { ...event, kind: 'postponed', error: { code, message } })
     if (seconds > POSTPONE_HOURS * 3600) {
-      await discard(tx, boss, attempt, { code, message })
+      await discard(tx, deps, attempt, { code, message })
       return 'deadletter'
     }
     if (!(await putBack(tx, boss, attempt, code))) return 'failed'
@@ -146,7 +148,7 @@ async function putBack(tx: Queryable, boss: Boss, attempt: Attempt, reason: stri
 
 async function discard(
   tx: Queryable,
-  boss: Boss,
+  deps: LeadDeps,
   attempt: Attempt,
   error: { code: string; message: string },
 ) {
@@ -154,5 +156,5 @@ async function discard(
   const row = await findStage(tx, attempt.owner, stage)
   if (row?.jobId !== attempt.id || row.state === 'done') return
   await stageStops(tx, attempt.owner, stage, 'discarded', error)
-  await settleTrack(tx, boss, attempt.trackId)
+  await settleTrack(tx, deps, attempt.trackId)
 }

@@ -2,7 +2,7 @@
 import { PgBoss } from 'pg-boss'
 import type { Log } from '../log.ts'
 import type { Queryable } from '../store/database.ts'
-import { QUEUE_OPTIONS, QUEUES, type QueueName } from './queues.ts'
+import { priorityOf, QUEUE_OPTIONS, QUEUES, type QueueName } from './queues.ts'
 
 export type Boss = PgBoss
 
@@ -34,9 +34,18 @@ export function within(tx: Queryable) {
   return { db: { executeSql: (text: string, values?: unknown[]) => tx.query(text, values as unknown[]) } }
 }
 
-/** Sends a stage's job for its owner; the id of the live one when it is queued already. */
-export async function sendJob(tx: Queryable, boss: Boss, queue: QueueName, owner: string): Promise<string> {
-  const options = { ...within(tx), singletonKey: owner, priority: QUEUES[queue].priority }
+/**
+ * Sends a stage's job for its owner; the id of the live one when it is queued already.
+ * @param place in a list
+ */
+export async function sendJob(
+  tx: Queryable,
+  boss: Boss,
+  queue: QueueName,
+  owner: string,
+  place: number,
+): Promise<string> {
+  const options = { ...within(tx), singletonKey: owner, priority: priorityOf(queue, place) }
   const id = await boss.send(queue, { owner }, options)
   if (id) return id
   const { rows } = await tx.query<{ id: string }>(

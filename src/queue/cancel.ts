@@ -1,11 +1,11 @@
-// Ends a request before its time, and the work that nobody else wants.
-import type { Database } from '../store/database.ts'
-import { findRequest, moveRequest } from '../store/requests.ts'
-import { lockTrack } from '../store/tracks.ts'
-import type { Boss } from './boss.ts'
+// Ends a request before its time, and the work that nobody else wants. A list ends with all its songs.
+import type { Database, Queryable } from '../store/database.ts'
+import { lockRequest, moveRequest, songsOf } from '../store/requests.ts'
+import type { LeadDeps } from './lead-on.ts'
 import { settleTrack } from './settle.ts'
 
-type Deps = { db: Database; boss: Boss }
+type Deps = LeadDeps & { db: Database }
+type End = { state: 'cancelled' | 'failed'; error: { code: string; message: string } }
 
 const BY = { asker: 'Cancelled by the person who asked.', manager: 'Cancelled by a moderator.' } as const
 
@@ -15,7 +15,8 @@ export async function cancelRequest(
   requestId: string,
   by: keyof typeof BY = 'asker',
 ): Promise<boolean> {
-  return endRequest(deps, requestId, 'cancelled', { code: 'cancelled', message: BY[by] })
+  const end: End = { state: 'cancelled', error: { code: 'cancelled', message: BY[by] } }
+  return deps.db.transaction((tx) => endRequest(tx, deps, requestId, end))
 }
 
 /** For a platform that has nowhere to show it. @returns false when the request had ended already */
@@ -24,21 +25,16 @@ export async function failRequest(
   requestId: string,
   error: { code: string; message: string },
 ): Promise<boolean> {
-  return endRequest(deps, requestId, 'failed', error)
+  return deps.db.transaction((tx) => endRequest(tx, deps, requestId, { state: 'failed', error }))
 }
 
-async function endRequest(
-  { db, boss }: Deps,
-  requestId: string,
-  end: 'cancelled' | 'failed',
-  error: { code: string; message: string },
-): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const request = await findRequest(tx, requestId)
-    if (!request) return false
-    await lockTrack(tx, request.trackId)
-    const ended = await moveRequest(tx, requestId, ['working', 'ready'], end, error)
-    if (ended) await settleTrack(tx, boss, request.trackId)
-    return ended
-  })
+async function endRequest(tx: Queryable, deps: Deps, requestId: string, end: End): Promise<boolean> {
+  const request = await lockRequest(tx, requestId)
+  if (!request || !(await moveRequest(tx, requestId, ['working', 'ready'], end.state, end.error)))
+    return false
+  // In the order of their tracks, so that two lists at once do not lock each other out.
+  const songs = (await songsOf(tx, requestId)).sort((a, b) => (a.trackId < b.trackId ? -1 : 1))
+  for (const song of songs) await endRequest(tx, deps, song.id, end)
+  await settleTrack(tx, deps, request.trackId)
+  return true
 }

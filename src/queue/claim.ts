@@ -5,7 +5,6 @@ import { chooseModel } from '../domain/model.ts'
 import type { Delivered } from '../domain/packing.ts'
 import type { Source } from '../domain/source.ts'
 import { UserError } from '../errors.ts'
-import type { Files } from '../files/files.ts'
 import { readCard } from '../store/cards.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { insertMessage, type NewMessage } from '../store/messages.ts'
@@ -21,9 +20,9 @@ import {
 } from '../store/requests.ts'
 import { claimSeparation } from '../store/separations.ts'
 import { findResult } from '../store/stages.ts'
-import { claimTrack } from '../store/tracks.ts'
 import { listWorkers } from '../store/workers.ts'
-import type { Boss } from './boss.ts'
+import { assertMayAsk } from './circuit.ts'
+import { claimLed, type LeadDeps } from './lead-on.ts'
 import { SAME_COMMAND_SECONDS } from './queues.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
@@ -49,14 +48,14 @@ type Claim = {
  */
 export type Claimed = { request: Request; standing: 'new' | 'again' | 'same'; facts?: CardFacts | undefined }
 
-/** @throws UserError `too_many_requests` or `unknown_model` */
-export async function claim(deps: { db: Database; boss: Boss; files: Files }, wish: Claim): Promise<Claimed> {
+/** @throws UserError `too_many_requests`, `unknown_model` or `spotify_rate_limited` */
+export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Promise<Claimed> {
   const { interaction, source, asked } = wish
   return deps.db.transaction(async (tx) => {
     const { id: interactionId, isNew } = await saveInteraction(tx, interaction)
     const again = isNew ? undefined : await requestOfInteraction(tx, interactionId)
     if (again) return { request: again, standing: 'again' }
-    const track = await claimTrack(tx, source)
+    const { track, match } = await claimLed(tx, deps, source)
     const same = await findSameRequest(tx, interaction, asked, track.id, {
       separate: wish.separate,
       withinSeconds: SAME_COMMAND_SECONDS,
@@ -66,6 +65,7 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
       return { request: same, standing: 'same' }
     if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
       throw new UserError('too_many_requests')
+    await assertMayAsk(tx, track)
 
     let separationId: string | null = null
     if (wish.separate) {
@@ -74,15 +74,19 @@ export async function claim(deps: { db: Database; boss: Boss; files: Files }, wi
       separationId = (await claimSeparation(tx, track.id, model, weights)).id
     }
     await startAnew(tx, deps, track.id, [track.id, separationId])
-    const request = await insertRequest(tx, interactionId, interaction, asked, track.id, separationId)
+    const request = await insertRequest(tx, interactionId, interaction, asked, {
+      trackId: track.id,
+      separationId,
+      match,
+    })
     if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
-    await settleTrack(tx, deps.boss, track.id)
+    await settleTrack(tx, deps, track.id)
     return { request, standing: 'new', facts: wish.message ? await readCard(tx, request.id) : undefined }
   })
 }
 
 /** A request that ended well counts as the answer only while its files are there. */
-async function outcomeIsThere(tx: Queryable, files: Files, request: Request): Promise<boolean> {
+async function outcomeIsThere(tx: Queryable, files: LeadDeps['files'], request: Request): Promise<boolean> {
   if (request.state === 'working') return true
   const delivery = await findResult(tx, request.id, 'delivery')
   if (!delivery) return false

@@ -4,13 +4,14 @@ import { type JobEvent, recordEvent } from '../store/events.ts'
 import { findResult, type StageResult, stageIsDone } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import type { Attempt } from './attempt.ts'
-import { type Boss, within } from './boss.ts'
+import { within } from './boss.ts'
+import type { LeadDeps } from './lead-on.ts'
 import { stageOf } from './queues.ts'
 import { settleTrack } from './settle.ts'
 
 /** @returns false when the claim was lost: another attempt holds the job, and nothing was written */
 export async function handOff(
-  deps: { db: Database; boss: Boss },
+  deps: LeadDeps & { db: Database },
   attempt: Attempt,
   made: StageResult,
   event: JobEvent,
@@ -28,7 +29,7 @@ export async function handOff(
     await stageIsDone(tx, attempt.owner, stage, made)
     await save(tx)
     await recordEvent(tx, event)
-    await settleTrack(tx, deps.boss, attempt.trackId)
+    await settleTrack(tx, deps, attempt.trackId)
     return true
   })
 }

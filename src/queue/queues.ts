@@ -7,11 +7,17 @@ export const MAX_CRASHES = 5
 /** The same person asking for the same thing in the same channel within this time gets the request that is there. */
 export const SAME_COMMAND_SECONDS = 300
 
+/** A person who is asked which recording they mean is waited for this long. */
+export const CHOICE_HOURS = 24
+
 /** A platform that does not take a delivery is tried for this long, which costs no attempt; then a person has to ask again. */
 export const POSTPONE_HOURS = 6
 export const POSTPONE_MAX_SECONDS = 300
 
 export const QUEUES = {
+  /** Finds out what is to be fetched, where a song was not named by its recording; owner: the track. Asks others and waits: it takes no
+   * slot of a download. */
+  resolve: { concurrency: 3, priority: 1 },
   /** Brings the song's audio; owner: the track. */
   download: { concurrency: 3, priority: 1 },
   /** BPM, key, loudness, waveform; owner: the track. */
@@ -26,8 +32,13 @@ export const QUEUES = {
 } as const
 
 export type QueueName = keyof typeof QUEUES
-export type StageName = 'download' | 'analysis' | 'processing' | 'delivery'
-export const STAGES: readonly StageName[] = ['download', 'analysis', 'processing', 'delivery']
+export type StageName = 'resolve' | 'download' | 'analysis' | 'processing' | 'delivery'
+export const STAGES: readonly StageName[] = ['resolve', 'download', 'analysis', 'processing', 'delivery']
+
+/** Higher comes first. @param place in a list: the later songs of a long one let everybody else's pass */
+export function priorityOf(queue: QueueName, place: number): number {
+  return QUEUES[queue].priority - place
+}
 
 /** The queue that carries a stage of a request made on `platform`. */
 export function queueOf(stage: StageName, platform: string): QueueName {

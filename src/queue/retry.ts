@@ -2,50 +2,65 @@
 // anew with all its attempts.
 import { chooseModel, UNDECIDED } from '../domain/model.ts'
 import { UserError } from '../errors.ts'
-import type { Files } from '../files/files.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { reopenMessage, wantNewMessage } from '../store/messages.ts'
 import {
   countOpenRequests,
   findRequest,
+  lockRequest,
   moveRequest,
   type Request,
+  type RequestState,
   setSeparation,
+  songsOf,
 } from '../store/requests.ts'
 import { claimSeparation, findSeparation } from '../store/separations.ts'
-import { lockTrack } from '../store/tracks.ts'
+import { forgetStage } from '../store/stages.ts'
 import { listWorkers } from '../store/workers.ts'
-import type { Boss } from './boss.ts'
+import type { LeadDeps } from './lead-on.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
 
+type RetryDeps = LeadDeps & { db: Database; maxOpenRequests: number }
+
 /**
+ * A list goes on with those of its songs that failed; a song takes its list along.
  * @returns false when the request has neither failed nor been cancelled
  * @throws UserError `too_many_requests` or `unknown_model`
  */
-export async function retryRequest(
-  deps: { db: Database; boss: Boss; files: Files; maxOpenRequests: number },
-  requestId: string,
-): Promise<boolean> {
+export async function retryRequest(deps: RetryDeps, requestId: string): Promise<boolean> {
   return deps.db.transaction(async (tx) => {
     const found = await findRequest(tx, requestId)
-    if (!found) return false
-    await lockTrack(tx, found.trackId)
-    const request = await findRequest(tx, requestId)
-    if (request?.state !== 'failed' && request?.state !== 'cancelled') return false
-    if ((await countOpenRequests(tx, request)) >= deps.maxOpenRequests)
+    // Lists are locked before their songs, everywhere.
+    const list = found?.parentId ? await lockRequest(tx, found.parentId) : undefined
+    const request = await lockRequest(tx, requestId)
+    if (!request || !ENDED_BADLY.includes(request.state)) return false
+    if (!list && (await countOpenRequests(tx, request)) >= deps.maxOpenRequests)
       throw new UserError('too_many_requests')
-
-    const separationId = await separationFor(tx, request)
-    if (separationId && separationId !== request.separationId)
-      await setSeparation(tx, requestId, separationId)
-    await startAnew(tx, deps, request.trackId, [request.trackId, separationId, requestId])
-    await moveRequest(tx, requestId, [request.state], 'working')
-    await reopenMessage(tx, requestId)
-    await wantNewMessage(tx, requestId)
-    await settleTrack(tx, deps.boss, request.trackId)
+    if (list && list.state !== 'working') await goOn(tx, deps, list)
+    const songs = (await songsOf(tx, requestId)).filter(({ state }) => ENDED_BADLY.includes(state))
+    for (const song of songs.sort((a, b) => (a.trackId < b.trackId ? -1 : 1))) {
+      const locked = await lockRequest(tx, song.id)
+      if (locked) await goOn(tx, deps, locked)
+    }
+    await goOn(tx, deps, request)
     return true
   })
+}
+
+const ENDED_BADLY: readonly RequestState[] = ['failed', 'cancelled']
+
+/** Call with its track locked. */
+async function goOn(tx: Queryable, deps: RetryDeps, request: Request): Promise<void> {
+  const separationId = await separationFor(tx, request)
+  if (separationId && separationId !== request.separationId) await setSeparation(tx, request.id, separationId)
+  await startAnew(tx, deps, request.trackId, [request.trackId, separationId, request.id])
+  // A list is told of once more.
+  if ((await songsOf(tx, request.id)).length > 0) await forgetStage(tx, request.id, 'delivery')
+  await moveRequest(tx, request.id, [request.state], 'working')
+  await reopenMessage(tx, request.id)
+  await wantNewMessage(tx, request.id)
+  await settleTrack(tx, deps, request.trackId)
 }
 
 /** The one it had; where its model was still open, or it is gone, the one that a new request would get now. */

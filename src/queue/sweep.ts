@@ -7,6 +7,7 @@ import { lockTrack } from '../store/tracks.ts'
 import { deleteWorker, listWorkers, workerLockIsFree } from '../store/workers.ts'
 import { type Attempt, resend } from './attempt.ts'
 import type { Boss } from './boss.ts'
+import type { LeadDeps } from './lead-on.ts'
 import { reconcileTrack } from './settle.ts'
 
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
@@ -20,7 +21,7 @@ const BEGIN_SECONDS = 3
  * @param own given by the holder of a machine's worker role: every other worker of that machine is dead for certain
  */
 export function startSweeps(
-  deps: { db: Database; boss: Boss; log: Log },
+  deps: LeadDeps & { db: Database; log: Log },
   own?: { id: string; machine: string },
 ) {
   const suspects = new Map<string, number>()
@@ -35,7 +36,7 @@ export function startSweeps(
       for (const trackId of await tracksWithWork(deps.db)) {
         await deps.db.transaction(async (tx) => {
           await lockTrack(tx, trackId)
-          if (await reconcileTrack(tx, deps.boss, trackId)) await notifyCards(tx, trackId)
+          if (await reconcileTrack(tx, deps, trackId)) await notifyCards(tx, trackId)
         })
       }
     } catch (error) {

@@ -1,11 +1,25 @@
-// download: brings the song's audio into the file store and finds out what it is called. Owner: the track.
+// download: brings the song's audio into the file store and finds out what it is called. Owner: the track. Where another track has the
+// very same sound already, who waits for this one goes on with that.
 import type { Chat } from '../chat/chat.ts'
 import type { AttachmentSource, Source } from '../domain/source.ts'
 import { ChatError } from '../errors.ts'
 import { type Files, uploadName } from '../files/files.ts'
-import { describeTrack, findTrack, type Track } from '../store/tracks.ts'
+import { hangOn } from '../queue/lead-on.ts'
+import { settleTrack } from '../queue/settle.ts'
+import type { Queryable } from '../store/database.ts'
+import { findRequest, workingRequests } from '../store/requests.ts'
+import { findResult, forgetStage } from '../store/stages.ts'
+import {
+  describeTrack,
+  findTrack,
+  lockTrack,
+  nameTrack,
+  renameTrack,
+  type Track,
+  trackOfSource,
+} from '../store/tracks.ts'
 import type { DownloadResult } from '../tools/protocol.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageDeps } from './stage.ts'
 
 /** @param chats the platforms whose files this worker may fetch */
 export function download(chats: Chat[]): Stage<Track & { trackId: string }> {
@@ -29,8 +43,30 @@ export function download(chats: Chat[]): Stage<Track & { trackId: string }> {
       return { result, event: { audioSeconds: result.durationSeconds } }
     },
 
-    save: (tx, track, made) => describeTrack(tx, track.id, made.result as DownloadResult),
+    async save(tx, deps, track, made) {
+      const found = made.result as DownloadResult
+      await describeTrack(tx, track.id, found)
+      await shareSound(tx, deps, track.id, `audio:${found.audioSha256}`)
+    },
   }
+}
+
+/** Call with the track locked. @param sound the name under which the same samples are known, however they came */
+async function shareSound(tx: Queryable, deps: StageDeps, trackId: string, sound: string): Promise<void> {
+  const otherId = await trackOfSource(tx, sound)
+  const other = otherId && otherId !== trackId ? await lockTrack(tx, otherId) : undefined
+  const downloaded = other && (await findResult(tx, other.id, 'download'))
+  if (!other || !downloaded || !(await deps.files.has(downloaded.folder))) {
+    await nameTrack(tx, sound, trackId)
+    return
+  }
+  await renameTrack(tx, trackId, other.id)
+  for (const { id } of await workingRequests(tx, trackId)) {
+    const request = await findRequest(tx, id)
+    if (request) await hangOn(tx, deps, request, other, { match: null })
+  }
+  await forgetStage(tx, trackId, 'download')
+  await settleTrack(tx, deps, other.id)
 }
 
 /** The source as the tool is asked for it. */

@@ -41,7 +41,7 @@ export const processing: Stage<Separation & { audio: string; durationSeconds: nu
     return { result, event: { audioSeconds: durationSeconds, model, device: result.device } }
   },
 
-  async save(tx, separation, made) {
+  async save(tx, _deps, separation, made) {
     if (separation.weights) return
     await nameModel(tx, separation.id, separation.model, (made.result as SeparationResult).weights)
   },
@@ -49,9 +49,10 @@ export const processing: Stage<Separation & { audio: string; durationSeconds: nu
 
 /** Decides the model of a separation that was asked for while no worker was alive. */
 async function withModel(
-  { db, boss, models }: StageDeps,
+  deps: StageDeps,
   separation: Separation | undefined,
 ): Promise<Separation | undefined> {
+  const { db, models } = deps
   if (!separation || separation.weights || models.length === 0) return separation
   const isKnown = separation.model === 'auto' || models.some(({ name }) => name === separation.model)
   if (!isKnown) return separation
@@ -69,7 +70,7 @@ async function withModel(
     }
     // Somebody has asked for this model by name meanwhile: their separation serves both.
     await moveRequests(tx, separation.id, await claimSeparation(tx, separation.trackId, model, weights))
-    await settleTrack(tx, boss, separation.trackId)
+    await settleTrack(tx, deps, separation.trackId)
     return undefined
   })
 }

@@ -54,7 +54,7 @@ export type Stage<Subject extends { trackId: string }> = {
   load(deps: StageDeps, owner: string): Promise<Subject | undefined>
   run(deps: StageDeps, subject: Subject, run: StageRun): Promise<Made>
   /** Writes what the result means for other tables, inside the hand-off. */
-  save?(tx: Queryable, subject: Subject, made: Made): Promise<void>
+  save?(tx: Queryable, deps: StageDeps, subject: Subject, made: Made): Promise<void>
 }
 
 type Job = JobWithMetadata<{ owner: string }>
@@ -105,7 +105,7 @@ async function handle<Subject extends { trackId: string }>(
     const made = await stage.run(deps, subject, { folder, signal, onProgress: progress.report })
     await progress.stop()
     const stop: JobEvent = { ...event, kind: 'stop', durationMs: durationMs(), ...made.event }
-    const save = async (tx: Queryable) => stage.save?.(tx, subject, made)
+    const save = async (tx: Queryable) => stage.save?.(tx, deps, subject, made)
     const landed = await handOff(deps, attempt, { folder: name, result: made.result }, stop, save)
     if (!landed) throw new ToolError('cancelled', undefined, false)
     log.info({ attempt: event.attempt, seconds: durationMs() / 1000 }, 'stage done')

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Attachment, Chat } from '../chat/chat.ts'
+import { type CardSong, listNote } from '../domain/card.ts'
 import { attachmentName, songName } from '../domain/names.ts'
 import { channelBudget, secondsBetweenEdits } from '../domain/pace.ts'
 import { type Delivered, packingNotes, smallerLimit, tooLongNote } from '../domain/packing.ts'
@@ -13,6 +14,7 @@ import type { Encoding } from '../store/encodings.ts'
 import {
   channelHasRoom,
   findMessage,
+  insertSongMessage,
   lowerFileLimit,
   type Message,
   messageGoesPlain,
@@ -21,6 +23,7 @@ import {
   reserveEdit,
   wantNewMessage,
 } from '../store/messages.ts'
+import type { Request } from '../store/requests.ts'
 import { resultsAddress } from '../store/results.ts'
 import { notifyCards } from '../store/stages.ts'
 import { type Encoded, encodeToFit, type Finished } from './encoding.ts'
@@ -29,6 +32,9 @@ import { partOf, type StageDeps, type StageRun } from './stage.ts'
 
 /** What was handed over, and what there is to say of it. */
 export type Handed = Omit<Delivered, 'analysis'>
+
+/** An album or a playlist whose songs have all ended. */
+export type EndedList = { request: Request; title: string; songs: CardSong[] }
 
 const WAVEFORM = 'waveform.png'
 const ROOM_MS = 250
@@ -44,7 +50,7 @@ export async function upload(
   const hasPages = deps.settings.PUBLIC_URL !== undefined
   let player: Encoding[] | undefined
   for (;;) {
-    const message = await messageOf(deps, finished)
+    const message = await messageOf(deps, finished.request)
     const maxFileBytes = await chat.maxFileBytes(message)
     const encode = async (most: number) =>
       masters && (await encodeToFit(deps, finished, masters, most, partOf(run, 0, 0.4)))
@@ -56,7 +62,9 @@ export async function upload(
     try {
       const { mentioned } = await attach(chat, deps, finished, run, message, fitting)
       run.signal.throwIfAborted()
-      if (!mentioned) await mention(chat, deps, finished, message)
+      // Of a list the person is told once, when it has ended.
+      if (!mentioned && !finished.request.parentId)
+        await mention(chat, deps, message, (plain) => readyText(finished, plain))
       const notes = fitting ? packingNotes(finished.request.format, fitting, maxFileBytes) : []
       if (masters && !fitting) notes.push(tooLongNote(maxFileBytes))
       return { ...(await handedOver(deps, finished, encoded)), notes, player }
@@ -88,17 +96,29 @@ async function adapt(
   throw error
 }
 
-/** The message that gets the files; where a person has deleted it, another is asked for. */
-async function messageOf({ db }: StageDeps, { request, trackId }: Finished): Promise<Message> {
-  const message = await findMessage(db, request.id)
-  if (!message) throw new Error(`request ${request.id} has no message`)
-  if (message.state === 'deleted') {
-    await wantNewMessage(db, request.id)
-    await notifyCards(db, trackId)
-  }
-  if (message.state === 'deleted' || message.messageId === null)
-    throw new ChatError('chat_waiting', { retryAfterSeconds: 1 })
-  return message
+/**
+ * The message that gets the files; where a person has deleted it, another is asked for. A song of a list has none until there is
+ * something to hang on it.
+ */
+async function messageOf({ db }: StageDeps, { id, parentId, trackId }: Request): Promise<Message> {
+  const message = await findMessage(db, id)
+  if (!message && !parentId) throw new Error(`request ${id} has no message`)
+  if (message && message.state !== 'deleted' && message.messageId !== null) return message
+  if (!message && parentId) await insertSongMessage(db, id, parentId)
+  else await wantNewMessage(db, id)
+  await notifyCards(db, trackId)
+  throw new ChatError('chat_waiting', { retryAfterSeconds: 1 })
+}
+
+/** Tells who asked for a list that it has ended, once. */
+export async function tellOfList(
+  chat: Chat,
+  deps: StageDeps,
+  { request, title, songs }: EndedList,
+): Promise<void> {
+  const message = await messageOf(deps, request)
+  const end = `(#${request.number}): ${listNote(songs)}.`
+  await mention(chat, deps, message, (plain) => (plain ? `a list ${end}` : `${title} ${end}`))
 }
 
 async function attach(
@@ -127,7 +147,7 @@ async function attach(
   return chat.attach(
     message,
     attachments.slice(0, chat.maxFiles),
-    readyText(finished, message.plain),
+    request.parentId ? null : readyText(finished, message.plain),
     () => editTurn(chat, deps, message, run),
     run.signal,
   )
@@ -151,17 +171,24 @@ function readyText({ request, track, masters }: Finished, plain: boolean): strin
     : `the ${what} of ${songName(track)} (#${request.number}) ${are} ready.`
 }
 
-/** The files are there, so nothing that is wrong with the mention makes the request a failure. */
-async function mention(chat: Chat, { log }: StageDeps, finished: Finished, message: Message): Promise<void> {
-  const { request } = finished
-  const plain = readyText(finished, true)
-  const named = readyText(finished, false)
+/**
+ * What there is to give is there, so nothing that is wrong with the mention makes the request a failure.
+ * @param textOf given true without the song's own words
+ */
+async function mention(
+  chat: Chat,
+  { log }: StageDeps,
+  message: Message,
+  textOf: (plain: boolean) => string,
+): Promise<void> {
+  const plain = textOf(true)
+  const named = textOf(false)
   for (const text of message.plain ? [plain] : [named, plain]) {
     try {
       return await chat.mention(message, text)
     } catch (error) {
       if (!(error instanceof ChatError) || error.passing) throw error
-      log.info({ code: error.code, request: request.id }, 'the mention was refused')
+      log.info({ code: error.code, request: message.requestId }, 'the mention was refused')
       if (error.code !== 'chat_text_refused') break
     }
   }

@@ -83,6 +83,16 @@ export async function insertMessage(
   )
 }
 
+/** A message for a song of a list, where that of the list is. */
+export async function insertSongMessage(db: Queryable, requestId: string, parentId: string): Promise<void> {
+  await db.query(
+    `insert into messages (request_id, platform, app, channel, max_file_bytes, installation, person_name, post_begun_at, post_after)
+     select $1, platform, app, channel, max_file_bytes, installation, person_name, null, now() from messages where request_id = $2
+     on conflict do nothing`,
+    [requestId, parentId],
+  )
+}
+
 export async function findMessage(db: Queryable, requestId: string): Promise<Message | undefined> {
   return (await db.query<Message>(`${SELECT} where m.request_id = $1`, [requestId])).rows[0]
 }
@@ -124,7 +134,8 @@ export async function messagesToShow(
   const { rows } = await db.query<Message>(
     `${SELECT} where m.platform = $1 and m.app = $2
        and (m.state = 'open' or (m.state = 'muted' and r.state not in ('working', 'ready')))
-       and ($3::uuid[] is null or r.track_id = any($3))`,
+       and ($3::uuid[] is null or r.track_id = any($3)
+         or exists (select 1 from requests song where song.parent_id = r.id and song.track_id = any($3)))`,
     [platform, app, trackIds === 'all' ? null : trackIds],
   )
   return rows

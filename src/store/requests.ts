@@ -1,7 +1,9 @@
 // interactions and requests: a command somebody gave, and what they asked with it.
+import type { Match } from '../domain/recording.ts'
 import type { OpenRequest } from '../domain/separation.ts'
 import type { Source } from '../domain/source.ts'
 import type { Queryable } from './database.ts'
+import { lockTrack } from './tracks.ts'
 
 export type RequestState = 'working' | 'ready' | 'delivered' | 'failed' | 'cancelled'
 export type Interaction = {
@@ -24,12 +26,15 @@ export type Request = Asked & {
   person: string
   trackId: string
   separationId: string | null
+  /** The list that it is a song of. */
+  parentId: string | null
+  match: Match | null
   state: RequestState
   errorCode: string | null
   errorMessage: string | null
 }
 
-const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", model, stems, format, state,
+const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", parent_id as "parentId", match, model, stems, format, state,
   error_code as "errorCode", error_message as "errorMessage"`
 
 /** Saves the interaction, once however often a platform sends it. */
@@ -70,9 +75,10 @@ export async function requestOfInteraction(
   db: Queryable,
   interactionId: string,
 ): Promise<Request | undefined> {
-  const { rows } = await db.query<Request>(`select ${COLUMNS} from requests where interaction_id = $1`, [
-    interactionId,
-  ])
+  const { rows } = await db.query<Request>(
+    `select ${COLUMNS} from requests where interaction_id = $1 and parent_id is null`,
+    [interactionId],
+  )
   return rows[0]
 }
 
@@ -81,20 +87,20 @@ export async function insertRequest(
   interactionId: string,
   of: Interaction,
   asked: Asked,
-  trackId: string,
-  separationId: string | null,
+  about: { trackId: string; separationId: string | null; match: Match | null },
 ): Promise<Request> {
   const { rows } = await tx.query<Request>(
-    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, model, stems, format)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning ${COLUMNS}`,
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, model, stems, format)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${COLUMNS}`,
     [
       interactionId,
       of.platform,
       of.person,
       of.workspace,
       of.channel,
-      trackId,
-      separationId,
+      about.trackId,
+      about.separationId,
+      about.match,
       asked.model,
       asked.stems,
       asked.format,
@@ -102,6 +108,32 @@ export async function insertRequest(
   )
   if (!rows[0]) throw new Error('insert returned nothing')
   return rows[0]
+}
+
+/** A song of a list: asked for by the same person, in the same place, with the same wish. @returns its id */
+export async function insertSong(
+  tx: Queryable,
+  parentId: string,
+  about: { trackId: string; separationId: string | null; match: Match | null; place: number },
+): Promise<string> {
+  const { rows } = await tx.query<{ id: string }>(
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, model, stems, format,
+       parent_id, place_in_list)
+     select interaction_id, platform, person, workspace, channel, $2, $3, $4, model, stems, format, id, $5 from requests where id = $1
+     returning id`,
+    [parentId, about.trackId, about.separationId, about.match, about.place],
+  )
+  if (!rows[0]) throw new Error('insert returned nothing')
+  return rows[0].id
+}
+
+/** The songs of a list, in its order. */
+export async function songsOf(db: Queryable, parentId: string): Promise<Request[]> {
+  const { rows } = await db.query<Request>(
+    `select ${COLUMNS} from requests where parent_id = $1 order by place_in_list`,
+    [parentId],
+  )
+  return rows
 }
 
 /** The newest request of the same person, channel and wish that is younger than `withinSeconds`, or still open when `openOfAnyAge`. */
@@ -115,7 +147,7 @@ export async function findSameRequest(
   const { rows } = await tx.query<Request>(
     `select ${COLUMNS} from requests
      where platform = $1 and person = $2 and channel = $3 and track_id = $4 and model = $5 and stems = $6 and format = $7
-       and (separation_id is not null) = $8 and state not in ('failed', 'cancelled')
+       and parent_id is null and (separation_id is not null) = $8 and state not in ('failed', 'cancelled')
        and (created_at > now() - make_interval(secs => $9) or ($10 and state in ('working', 'ready')))
      order by created_at desc limit 1`,
     [
@@ -138,13 +170,36 @@ export async function findRequest(db: Queryable, id: string): Promise<Request | 
   return (await db.query<Request>(`select ${COLUMNS} from requests where id = $1`, [id])).rows[0]
 }
 
-/** How many of a person's requests have not ended. */
+/** The request, with its track locked until the transaction ends, wherever it has gone on to. */
+export async function lockRequest(tx: Queryable, id: string): Promise<Request | undefined> {
+  for (;;) {
+    const found = await findRequest(tx, id)
+    if (!found) return undefined
+    await lockTrack(tx, found.trackId)
+    const locked = await findRequest(tx, id)
+    if (locked?.trackId === found.trackId) return locked
+  }
+}
+
+/** It goes on with another track. @param match what was taken for it; undefined leaves what there is */
+export async function moveToTrack(
+  tx: Queryable,
+  id: string,
+  to: { trackId: string; separationId: string | null; match: Match | undefined },
+): Promise<void> {
+  await tx.query(
+    'update requests set track_id = $2, separation_id = $3, match = coalesce($4, match) where id = $1',
+    [id, to.trackId, to.separationId, to.match ?? null],
+  )
+}
+
+/** How many of a person's requests have not ended; a list counts as one. */
 export async function countOpenRequests(
   tx: Queryable,
   of: Pick<Interaction, 'platform' | 'person'>,
 ): Promise<number> {
   const { rows } = await tx.query<{ n: number }>(
-    `select count(*)::int as n from requests where platform = $1 and person = $2 and state in ('working', 'ready')`,
+    `select count(*)::int as n from requests where platform = $1 and person = $2 and parent_id is null and state in ('working', 'ready')`,
     [of.platform, of.person],
   )
   return rows[0]?.n ?? 0
@@ -152,7 +207,12 @@ export async function countOpenRequests(
 
 export async function workingRequests(tx: Queryable, trackId: string): Promise<OpenRequest[]> {
   const { rows } = await tx.query<OpenRequest>(
-    `select id, platform, separation_id as "separationId" from requests where track_id = $1 and state = 'working' order by number`,
+    `select r.id, r.platform, r.separation_id as "separationId", r.place_in_list as place,
+       extract(epoch from now() - r.created_at)::float8 as "ageSeconds",
+       (select jsonb_build_object('open', count(*) filter (where s.state in ('working', 'ready')),
+            'delivered', count(*) filter (where s.state = 'delivered'))
+          from requests s where s.parent_id = r.id having count(*) > 0) as songs
+     from requests r where r.track_id = $1 and r.state = 'working' order by r.number`,
     [trackId],
   )
   return rows
@@ -178,7 +238,10 @@ export type ListedRequest = Pick<Request, 'id' | 'number' | 'person' | 'state' |
   artist: string | null
 }
 
-/** The requests of a place, newest first, with `channelFirst` those of the channel before the others; narrowed by what is given. */
+/**
+ * The requests of a place, newest first, with `channelFirst` those of the channel before the others; narrowed by what is given. Songs of
+ * a list only by their number.
+ */
 export async function requestsHere(
   db: Queryable,
   { platform, workspace, channel }: Place,
@@ -194,7 +257,7 @@ export async function requestsHere(
     `select r.id, r.number::int, r.person, r.channel, r.state, r.error_message as "errorMessage", t.title, t.artist
      from requests r join tracks t on t.id = r.track_id
      where r.platform = $1 and r.workspace = $2 and (r.workspace <> '' or r.channel = $3)
-       and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)
+       and ($6::bigint is not null or r.parent_id is null) and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)
      order by $8 and r.channel = $3 desc, r.created_at desc, r.number desc limit $7`,
     [platform, workspace, channel, person ?? null, states ?? null, number ?? null, limit, channelFirst],
   )
@@ -217,7 +280,8 @@ export async function songsAskedHere(
            where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) group by track_id) asked
        join tracks t on t.id = asked.track_id
        cross join lateral (select case t.source ->> 'kind' when 'spotify' then 'spotify:track:' || (t.source ->> 'trackId')
-         when 'url' then t.source ->> 'url' when 'search' then t.source ->> 'text' end as words) named
+         when 'search' then t.source ->> 'text' when 'url' then t.source ->> 'url' when 'site' then t.source ->> 'url'
+         when 'list' then t.source ->> 'url' end as words) named
      where length(named.words) <= $5
        and strpos(lower(concat_ws(' - ', t.artist, t.title) || ' ' || named.words), lower($4)) > 0
      order by asked.asked_at desc limit $6`,

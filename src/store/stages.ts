@@ -12,6 +12,8 @@ export type StageResult = { folder: string; result: Record<string, unknown> }
 export async function stagesOfTrack(tx: Queryable, trackId: string): Promise<StageRow[]> {
   const { rows } = await tx.query<StageRow>(
     `select s.owner, s.stage, s.queue, s.state, s.job_id as "jobId", s.error_code as "errorCode", s.error_message as "errorMessage",
+       case when j.state in ('created', 'retry') then j.priority end as priority,
+       case when s.stage = 'resolve' then s.result ->> 'found' end as found,
        case when j.state in ('created', 'retry', 'active') then 'live' when j.state in ('failed', 'cancelled') then 'ended' else 'gone' end as job
      from stages s left join pgboss.job j on j.name = s.queue and j.id = s.job_id
      where s.track_id = $1`,
@@ -27,7 +29,7 @@ export async function stageWaits(
   await tx.query(
     `insert into stages (owner, stage, track_id, queue, job_id, state) values ($1, $2, $3, $4, $5, 'waiting')
      on conflict (owner, stage) do update set queue = $4, job_id = $5, state = 'waiting', attempt = 1, fraction = 0, step = null,
-       worker_id = null, sent_at = now(), started_at = null, finished_at = null, error_code = null, error_message = null, folder = null, result = null`,
+       worker_id = null, sent_at = now(), started_at = null, finished_at = null, error_code = null, error_message = null, folder = null, result = null, files_expired_at = null`,
     [row.owner, row.stage, row.trackId, row.queue, row.jobId],
   )
 }
@@ -123,6 +125,33 @@ export async function findResult(
 
 export async function notifyCards(tx: Queryable, trackId: string) {
   await tx.query('select pg_notify($1, $2)', [CARD_CHANNEL, trackId])
+}
+
+/**
+ * Tracks whose files are there although nobody has asked for them for so long, each with the folders of its stages. What still is under
+ * way waits for them.
+ */
+export async function tracksUnasked(db: Queryable, days: number, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select distinct s.track_id as id from stages s
+     where s.folder is not null and s.files_expired_at is null and s.finished_at < now() - make_interval(days => $1)
+       and ${UNASKED} limit $2`,
+    [days, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
+const UNASKED = `not exists (select 1 from requests r where r.track_id = s.track_id
+  and (r.state in ('working', 'ready') or greatest(r.created_at, r.ended_at) > now() - make_interval(days => $1)))`
+
+/** Says that a track's files are no more. Call with it locked. @returns the folders that were theirs */
+export async function expireFiles(tx: Queryable, trackId: string, days: number): Promise<string[]> {
+  const { rows } = await tx.query<{ folder: string }>(
+    `update stages s set files_expired_at = now()
+     where track_id = $2 and folder is not null and files_expired_at is null and ${UNASKED} returning folder`,
+    [days, trackId],
+  )
+  return rows.map(({ folder }) => folder)
 }
 
 /** Which of these names of the file store a row still needs: an attempt's folder, or an upload whose download is not done. */

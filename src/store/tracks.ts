@@ -1,4 +1,5 @@
 // tracks and sources: one recording, and the keys under which people name it.
+import type { Song } from '../domain/recording.ts'
 import { provisionalTitle, type Source } from '../domain/source.ts'
 import type { Queryable } from './database.ts'
 
@@ -26,25 +27,61 @@ export async function claimTrack(tx: Queryable, source: Source): Promise<Track> 
       // Somebody else made it between the two statements: it can be seen now.
       continue
     }
-    // A platform signs an attachment's link for about a day: the newest one is what the download needs.
-    if (source.kind === 'attachment')
-      await tx.query('update tracks set source = $2 where id = $1', [id, source])
     return lockTrack(tx, id)
   }
 }
 
-/** Whether somebody has asked for it before. */
-export async function isSourceKnown(db: Queryable, key: string): Promise<boolean> {
-  return (await db.query('select 1 from sources where key = $1', [key])).rows.length > 0
+/**
+ * What somebody has just given is the best place to fetch the track from, unless it is there: links of attachments expire, and what was
+ * given first may be gone. What is known of the song is not given up for it.
+ */
+export async function fetchFrom(tx: Queryable, track: Track, source: Source): Promise<void> {
+  const { source: known } = track
+  const song = source.kind === 'site' && known.kind === 'site' ? (source.song ?? known.song) : null
+  const wanted = source.kind === 'site' ? { ...source, song } : source
+  await tx.query(
+    `update tracks set source = $2 where id = $1
+       and not exists (select 1 from stages where owner = $1 and stage = 'download' and state = 'done')`,
+    [track.id, wanted],
+  )
+}
+
+/** The track that one of its names leads to. */
+export async function trackOfSource(db: Queryable, key: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>('select track_id as id from sources where key = $1', [key])
+  return rows[0]?.id
+}
+
+/** From now on the name leads there, wherever it led before. */
+export async function nameTrack(tx: Queryable, key: string, trackId: string): Promise<void> {
+  await tx.query(
+    'insert into sources (key, track_id) values ($1, $2) on conflict (key) do update set track_id = excluded.track_id',
+    [key, trackId],
+  )
+}
+
+/** All names of a track lead to another one that is the same recording. */
+export async function renameTrack(tx: Queryable, fromId: string, toId: string): Promise<void> {
+  await tx.query('update sources set track_id = $2 where track_id = $1', [fromId, toId])
 }
 
 /** Nobody else sees it yet: it needs no lock. */
 async function createTrack(tx: Queryable, source: Source): Promise<Track | undefined> {
+  const song = source.kind === 'site' ? source.song : null
   const { rows } = await tx.query<Track>(
-    `with track as (insert into tracks (source, title) values ($2, $3) returning *),
+    `with track as (insert into tracks (source, title, artist, album, duration_seconds, cover_url)
+         values ($2, $3, $4, $5, $6, $7) returning *),
        named as (insert into sources (key, track_id) select $1, id from track on conflict do nothing returning track_id)
      select ${COLUMNS} from track where id in (select track_id from named)`,
-    [source.key, source, provisionalTitle(source)],
+    [
+      source.key,
+      source,
+      provisionalTitle(source),
+      song?.artist ?? null,
+      song?.album ?? null,
+      song?.durationSeconds ?? null,
+      song?.coverUrl ?? null,
+    ],
   )
   return rows[0]
 }
@@ -58,6 +95,24 @@ export async function lockTrack(tx: Queryable, id: string): Promise<Track> {
 
 export async function findTrack(db: Queryable, id: string): Promise<Track | undefined> {
   return (await db.query<Track>(`select ${COLUMNS} from tracks where id = $1`, [id])).rows[0]
+}
+
+/** What a track is called by whoever knows it, as long as it was not fetched itself. */
+export async function describeUnfetched(
+  tx: Queryable,
+  id: string,
+  {
+    title,
+    artist,
+    durationSeconds,
+    coverUrl,
+  }: Pick<Song, 'title' | 'artist' | 'durationSeconds' | 'coverUrl'>,
+): Promise<void> {
+  await tx.query(
+    `update tracks set title = $2, artist = $3, duration_seconds = $4, cover_url = coalesce($5, cover_url)
+     where id = $1 and not exists (select 1 from stages where owner = $1 and stage = 'download' and state = 'done')`,
+    [id, title, artist, durationSeconds, coverUrl],
+  )
 }
 
 /** Writes what the download found out about the song. */

@@ -10,6 +10,9 @@ export const lineSchema = z.discriminatedUnion('type', [
     id,
     fraction: z.number().min(0).max(1),
     step: z.string().max(200).optional(),
+    /** Of a transfer; `totalBytes` where it is known. */
+    bytes: z.number().int().nonnegative().optional(),
+    totalBytes: z.number().int().positive().nullish(),
   }),
   z.looseObject({ type: z.literal('result'), id }),
   z.object({
@@ -18,6 +21,7 @@ export const lineSchema = z.discriminatedUnion('type', [
     code: z.string().regex(/^[a-z_]+$/),
     retryable: z.boolean(),
     message: z.string().max(2000),
+    retryAfterSeconds: z.number().nonnegative().optional(),
   }),
 ])
 export type Line = z.infer<typeof lineSchema>
@@ -29,6 +33,8 @@ export const downloadResult = z.object({
   file: fileName,
   bytes: z.number().int(),
   sha256: z.string(),
+  /** Of the decoded samples, with their rate and channels. */
+  audioSha256: z.string(),
   title: z.string().min(1),
   artist: z.string().nullable(),
   album: z.string().nullable(),

@@ -118,9 +118,10 @@ export class Tool {
         }
         restartStall()
         if (line.type === 'ready' || (line.id !== null && line.id !== id)) return
-        if (line.type === 'progress') onProgress(line.fraction, line.step ?? null)
+        if (line.type === 'progress') onProgress(line.fraction, stepOf(line))
         if (line.type === 'result') settle(() => resolve(line))
-        if (line.type === 'error') fail(new ToolError(line.code, line.message, line.retryable, this.#stderr))
+        if (line.type === 'error')
+          fail(new ToolError(line.code, line.message, line.retryable, this.#stderr, line.retryAfterSeconds))
       }
       signal.addEventListener('abort', cancel, { once: true })
       restartStall()
@@ -162,6 +163,14 @@ export class Tool {
       message: 'The tool gave an answer that makes no sense: it was ended.',
     })
   }
+}
+
+/** `fetching, 3.1 of 5.4 MB` */
+function stepOf({ step, bytes, totalBytes }: Extract<Line, { type: 'progress' }>): string | null {
+  if (bytes === undefined) return step ?? null
+  const megabytes = (count: number) => (count / 1e6).toFixed(1)
+  const amount = totalBytes ? `${megabytes(bytes)} of ${megabytes(totalBytes)} MB` : `${megabytes(bytes)} MB`
+  return step === undefined ? amount : `${step}, ${amount}`
 }
 
 function describeExit(result: {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Settings } from '../config.ts'
+import { resolvedSchema } from '../domain/recording.ts'
 import { ToolError, UserError } from '../errors.ts'
 import { ToolPool } from './pool.ts'
 import { analysisResult, downloadResult, encodeResult, separationResult } from './protocol.ts'
@@ -13,6 +14,7 @@ const CLONE = join(import.meta.dirname, '../..')
 const MAX_IDLE_BYTES = 4 * 1024 ** 3
 
 const RESULTS = {
+  resolve: resolvedSchema,
   download: downloadResult,
   analyze: analysisResult,
   separate: separationResult,
@@ -34,6 +36,7 @@ export function createTools(settings: Settings, commands: Commands = pythonComma
   const pool = (name: ToolName, idleSeconds: number) =>
     new ToolPool(() => commands(name), { idleSeconds, maxIdleBytes: MAX_IDLE_BYTES })
   const pools: Record<ToolName, ToolPool> = {
+    resolve: pool('resolve', 0),
     download: pool('download', 0),
     analyze: pool('analyze', settings.TOOL_IDLE_SECONDS),
     separate: pool('separate', settings.TOOL_IDLE_SECONDS),
@@ -61,7 +64,12 @@ export function createTools(settings: Settings, commands: Commands = pythonComma
 export function pythonCommands(settings: Settings): Commands {
   const env = toolEnvironment(settings, process.env)
   return (name) =>
-    pythonCommand(name === 'download' ? 'download' : 'separate', `stemtools.${name}`, ['--serve'], env)
+    pythonCommand(
+      name === 'download' || name === 'resolve' ? 'download' : 'separate',
+      `stemtools.${name}`,
+      ['--serve'],
+      env,
+    )
 }
 
 export function pythonCommand(
@@ -77,7 +85,7 @@ export function pythonCommand(
 
 /** What of our environment a tool gets: proxies and certificates, its own settings, never the database or a chat's secrets. */
 const PASSED_ON =
-  /^(PATH|LANG|LC_\w+|TZ|TMPDIR|(https?|no|all)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HF_\w+|SPOTIFY_CLIENT_\w+|YTDLP_ARGS|CUDA_\w+|NVIDIA_\w+|LD_LIBRARY_PATH|PYTORCH_\w+|NUMBA_CACHE_DIR|OPENBLAS_\w+|PYTHONDONTWRITEBYTECODE)$/i
+  /^(PATH|LANG|LC_\w+|TZ|TMPDIR|(https?|no|all)_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|HF_\w+|SPOTIFY_CLIENT_\w+|YTDLP_\w+|DOWNLOAD_PROXY|CUDA_\w+|NVIDIA_\w+|LD_LIBRARY_PATH|PYTORCH_\w+|NUMBA_CACHE_DIR|OPENBLAS_\w+|PYTHONDONTWRITEBYTECODE)$/i
 
 export function toolEnvironment(settings: Settings, from: NodeJS.ProcessEnv): Record<string, string> {
   const cache = join(settings.DATA_DIR, 'cache')
@@ -90,6 +98,7 @@ export function toolEnvironment(settings: Settings, from: NodeJS.ProcessEnv): Re
     HF_HOME: join(cache, 'huggingface'),
     TORCH_HOME: join(cache, 'torch'),
     ...(passed as Record<string, string>),
+    ...(settings.YTDLP_COOKIES ? { YTDLP_COOKIES: settings.YTDLP_COOKIES } : {}),
     HOME: cache,
     XDG_CACHE_HOME: cache,
     XDG_CONFIG_HOME: cache,

@@ -7,7 +7,8 @@ import { NEW_MESSAGE } from '../support/new-message.ts'
 import type { World } from '../support/world.ts'
 
 export function depsOf(world: World, more: Partial<CommandDeps> = {}): CommandDeps {
-  return { ...world.services, defaultModel: 'auto', maxOpenRequests: 40, publicUrl: null, ...more }
+  const doors = world.settings.SOURCES
+  return { ...world.services, defaultModel: 'auto', maxOpenRequests: 40, doors, publicUrl: null, ...more }
 }
 
 export function personIn(deps: CommandDeps, about: Partial<Asker> & { person: string }) {

@@ -27,7 +27,7 @@ describe('queue', async () => {
     [{ action: 'scale', limit: 65 }, /1 to 64/],
     [{ limit: 3 }, /scale alone/],
     [{ action: 'stop' }, /look, pause, resume, scale/],
-    [{ queue: 'delivery-terminal' }, /download, processing, analysis, delivery/],
+    [{ queue: 'delivery-terminal' }, /resolve, download, processing, analysis, delivery/],
   ])('%j is wrong use', async (given, words) => {
     await expect(manager.gives(queue, given)).rejects.toMatchObject({
       code: 'bad_usage',
@@ -39,7 +39,7 @@ describe('queue', async () => {
   test('looks at every queue', async () => {
     const { title, lines } = await manager.gives(queue)
     expect(title).toBe('Queues · no machine at work')
-    for (const name of ['download', 'processing', 'analysis', 'delivery-terminal'])
+    for (const name of ['resolve', 'download', 'processing', 'analysis', 'delivery-terminal'])
       expect(lines).toContain(`${name}: 0 running, 0 waiting, as many at once as each machine's settings say`)
   })
 
@@ -48,8 +48,8 @@ describe('queue', async () => {
       "download: 0 running, 0 waiting, as many at once as each machine's settings say, paused",
     ])
     await world.worker().decided
-    const { request } = await manager.gives(separate, { song: 'one' })
-    await manager.gives(separate, { song: 'two' })
+    const { request } = await manager.gives(separate, { song: 'https://music.example/one.mp3' })
+    await manager.gives(separate, { song: 'https://music.example/two.mp3' })
     expect((await manager.gives(queue)).title).toBe('Queues · 1 machine at work')
     expect(await download({ action: 'scale', limit: 1 })).toEqual([
       'download: 0 running, 2 waiting, at most 1 on each machine, paused',

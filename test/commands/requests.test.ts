@@ -165,25 +165,29 @@ describe('status', async () => {
 
   test("shows the person's open requests here, a line each, with stage, percent and place", async () => {
     await world.worker().decided
-    const first = (await ann.gives(separate, { song: 'first' })).request
+    const first = (await ann.gives(separate, { song: 'https://first.example/a.mp3' })).request
     await world.running(first.trackId, 'download')
-    const second = (await ann.gives(analyze, { song: 'second' })).request
-    const theirs = (await personIn(deps, { person: 'bob' }).gives(separate, { song: 'third' })).request
-    await personIn(deps, { person: 'ann', workspace: 'other band' }).gives(separate, { song: 'fourth' })
+    const second = (await ann.gives(analyze, { song: 'https://second.example/a.mp3' })).request
+    const theirs = (
+      await personIn(deps, { person: 'bob' }).gives(separate, { song: 'https://third.example/a.mp3' })
+    ).request
+    await personIn(deps, { person: 'ann', workspace: 'other band' }).gives(separate, {
+      song: 'https://fourth.example/a.mp3',
+    })
     expect(await ann.gives(status)).toEqual({
       kind: 'text',
       title: 'Under way',
       lines: [
-        `#{${second.number}} second: Download (waiting, 1 before it)`,
-        `#{${first.number}} first: Download 10% (working)`,
+        `#{${second.number}} second.example: Download (waiting, 1 before it)`,
+        `#{${first.number}} first.example: Download 10% (working)`,
       ],
     })
     expect((await ann.gives(status, { number: theirs.number })).lines).toEqual([
-      `#{${theirs.number}} third: Download (waiting, 2 before it)`,
+      `#{${theirs.number}} third.example: Download (waiting, 2 before it)`,
     ])
     await ann.gives(cancel, { number: second.number })
     expect((await ann.gives(status, { number: second.number })).lines).toEqual([
-      `#{${second.number}} second: cancelled: Cancelled by the person who asked.`,
+      `#{${second.number}} second.example: cancelled: Cancelled by the person who asked.`,
     ])
   })
 

@@ -25,7 +25,8 @@ describe.each([
     [{ song: 'x'.repeat(1000) }, 'not_a_song'],
     [{ song: 'x'.repeat(5000) }, 'bad_usage'],
     [{ song: 'javascript:alert(1)' }, 'not_a_song'],
-    [{ song: `https://open.spotify.com/playlist/${'a'.repeat(22)}` }, 'unsupported_link'],
+    [{ song: `https://open.spotify.com/episode/${'a'.repeat(22)}` }, 'unsupported_link'],
+    [{ song: 'https://vimeo.com/76979871' }, 'source_closed'],
     [{ song: 'a song', nonsense: 1 }, 'bad_usage'],
   ])('%j is answered with %s, and leaves nothing behind', async (given, code) => {
     const count =
@@ -96,10 +97,10 @@ describe('analyze beside separate', async () => {
   const ann = personIn(depsOf(world), { person: 'ann' })
 
   test('of the same song within 300 s is a request of its own that shares the work', async () => {
-    const stems = await ann.gives(separate, { song: 'the same song' })
-    const facts = await ann.gives(analyze, { song: 'the same song' })
+    const stems = await ann.gives(separate, { song: 'https://music.example/same.mp3' })
+    const facts = await ann.gives(analyze, { song: 'https://music.example/same.mp3' })
     expect(facts).toMatchObject({ standing: 'new', request: { trackId: stems.request.trackId } })
-    expect(await ann.gives(separate, { song: 'the same song' })).toMatchObject({
+    expect(await ann.gives(separate, { song: 'https://music.example/same.mp3' })).toMatchObject({
       standing: 'same',
       request: { id: stems.request.id },
     })
@@ -111,7 +112,7 @@ describe('analyze beside separate', async () => {
 
   test('alone splits nothing', async () => {
     const before = (await world.calls()).length
-    const { request } = await ann.gives(analyze, { song: 'another song' })
+    const { request } = await ann.gives(analyze, { song: 'https://music.example/another.mp3' })
     expect(await world.ended(request)).toMatchObject({ state: 'ready' })
     expect((await world.calls()).slice(before)).toEqual(['download', 'analyze'])
   })

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { decide, type OpenRequest, type StageRow } from '../../src/domain/separation.ts'
 
-const request: OpenRequest = { id: 'r1', platform: 'terminal', separationId: 's1' }
+const request: OpenRequest = {
+  id: 'r1',
+  platform: 'terminal',
+  separationId: 's1',
+  place: 0,
+  ageSeconds: 0,
+  songs: null,
+}
 const row = (
   stage: StageRow['stage'],
   owner: string,
@@ -16,10 +23,14 @@ const row = (
   job,
   errorCode: state === 'discarded' ? 'internal' : null,
   errorMessage: state === 'discarded' ? 'Broken.' : null,
+  found: null,
+  priority: null,
 })
 const downloaded = row('download', 't', 'done', 'gone')
 const sends = (stages: StageRow[], requests = [request]) =>
-  decide({ trackId: 't', requests, stages }).send.map(({ queue, owner }) => `${queue} ${owner}`)
+  decide({ trackId: 't', needsResolving: false, requests, stages }).send.map(
+    ({ queue, owner }) => `${queue} ${owner}`,
+  )
 
 describe('decide', () => {
   test('what is sent follows what is done', () => {
@@ -42,8 +53,12 @@ describe('decide', () => {
   test('a job that is gone without a result is sent again; one ended by somebody else is discarded', () => {
     expect(sends([row('download', 't', 'running', 'gone')])).toEqual(['download t'])
     expect(
-      decide({ trackId: 't', requests: [request], stages: [row('download', 't', 'running', 'ended')] })
-        .discard,
+      decide({
+        trackId: 't',
+        needsResolving: false,
+        requests: [request],
+        stages: [row('download', 't', 'running', 'ended')],
+      }).discard,
     ).toMatchObject([{ stage: 'download' }])
   })
 
@@ -54,14 +69,14 @@ describe('decide', () => {
       row('analysis', 't', 'done', 'gone'),
       row('processing', 's1', 'discarded', 'ended'),
     ]
-    const decision = decide({ trackId: 't', requests: [request, other], stages })
+    const decision = decide({ trackId: 't', needsResolving: false, requests: [request, other], stages })
     expect(decision.fail).toEqual([{ requestId: 'r1', code: 'internal', message: 'Broken.' }])
     expect(decision.send).toMatchObject([{ owner: 's2', queue: 'processing' }])
   })
 
   test('work that nobody wants is cancelled, work that is done stays', () => {
     const stages = [downloaded, row('analysis', 't', 'waiting'), row('processing', 's1', 'running')]
-    const decision = decide({ trackId: 't', requests: [], stages })
+    const decision = decide({ trackId: 't', needsResolving: false, requests: [], stages })
     expect(decision.cancel.map(({ stage }) => stage)).toEqual(['analysis', 'processing'])
   })
 })

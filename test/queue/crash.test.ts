@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { searchSource } from '../../src/domain/source.ts'
 import { STAGES } from '../../src/queue/queues.ts'
 import { until } from '../support/until.ts'
 import { createWorld, newSong } from '../support/world.ts'
@@ -9,11 +11,18 @@ describe('a worker that dies', async () => {
 
   test.each(STAGES)('in %s: another finishes without repeating what is done', async (stage) => {
     const tool =
-      { download: 'download', analysis: 'analyze', processing: 'separate', delivery: 'encode' }[stage] ?? ''
+      {
+        resolve: 'resolve',
+        download: 'download',
+        analysis: 'analyze',
+        processing: 'separate',
+        delivery: 'encode',
+      }[stage] ?? ''
     await world.script({ [tool]: [{ do: 'succeed', seconds: 60 }] })
     const victim = await world.workerProcess()
-    const { request } = await world.ask()
+    const { request } = await world.ask(stage === 'resolve' ? searchSource(randomUUID()) : newSong())
     const owner = {
+      resolve: request.trackId,
       download: request.trackId,
       analysis: request.trackId,
       processing: request.separationId,

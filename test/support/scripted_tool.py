@@ -1,5 +1,6 @@
 """A tool that does what a test tells it, call by call: `script.json` in the folder names the actions of each tool, the last repeats.
 `title` is what a download finds, `bytes` the size of each encoded stem that people get; each call of `encode` counts, that for the player too.
+`found` is what `resolve` finds, a recording of its own for every source where none is given; `sound` is what makes two downloads sound alike.
 
 succeed     progress over `seconds`, then a result with real files      error      an error line with `code` and `retryable`
 stall       one progress line, then silence                             crash      exit code 3 in the middle
@@ -63,10 +64,26 @@ def write(folder, name, content=b"audio"):
     return name
 
 
-def result(request, size, title):
+def digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def found_recording(source):
+    song = dict(title="Song", artist="Band", artists=["Band"], album=None, isrc=None, durationSeconds=30.0, coverUrl=None, link=None,
+                explicit=None, year=None)
+    recording = dict(link=f"https://www.youtube.com/watch?v={digest(source)[:11]}", title="Song", channel="Band", durationSeconds=30.0,
+                     confidence=0.93, reason=None)
+    return dict(found="recording", song=song, recording=recording, others=[])
+
+
+def result(request, action):
+    size, title = action.get("bytes", 5), action.get("title", "Song")
+    if NAME == "resolve":
+        return action.get("found") or found_recording(request["source"])
     out = request["outDir"]
     if NAME == "download":
-        return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(), title=title, artist="Band",
+        return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(),
+                    audioSha256=digest(action.get("sound", request["source"])), title=title, artist="Band",
                     album=None, durationSeconds=30.0, cover=None, truncated=False)
     if NAME == "analyze":
         write(out, "analysis.json", b'{"bpm": 120}')
@@ -91,7 +108,8 @@ def work(request):
     action = next_action()
     what, seconds, id = action["do"], action.get("seconds", 0), request["id"]
     if what == "error":
-        return emit(type="error", id=id, code=action["code"], retryable=action["retryable"], message=action.get("message", "It did not work."))
+        wait = {name: action[name] for name in ("retryAfterSeconds",) if name in action}
+        return emit(type="error", id=id, code=action["code"], retryable=action["retryable"], message=action.get("message", "It did not work."), **wait)
     emit(type="progress", id=id, fraction=0.1, step="working")
     if what == "crash":
         sys.stderr.write("Traceback: a crash\n")
@@ -116,7 +134,7 @@ def work(request):
             return emit(type="error", id=id, code="cancelled", retryable=False, message="Cancelled.")
         if what not in ("stall", "child"):
             emit(type="progress", id=id, fraction=min(1, round(1 - (end - time.monotonic()) / seconds, 2)) if seconds else 1, step="working")
-    emit(type="result", id=id, **result(request, action.get("bytes", 5), action.get("title", "Song")))
+    emit(type="result", id=id, **result(request, action))
 
 
 threading.Thread(target=read, daemon=True).start()

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import type { Chat } from '../../src/chat/chat.ts'
 import { readSettings } from '../../src/config.ts'
+import type { Resolved } from '../../src/domain/recording.ts'
 import { fileSource, type Source } from '../../src/domain/source.ts'
 import { createLog } from '../../src/log.ts'
 import { claim } from '../../src/queue/claim.ts'
@@ -29,9 +30,12 @@ export type Action = {
   title?: string
   code?: string
   retryable?: boolean
+  retryAfterSeconds?: number
   message?: string
+  found?: Resolved
+  sound?: string
 }
-export type Script = Partial<Record<'download' | 'analyze' | 'separate' | 'encode', Action[]>>
+export type Script = Partial<Record<'resolve' | 'download' | 'analyze' | 'separate' | 'encode', Action[]>>
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 

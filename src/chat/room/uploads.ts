@@ -4,7 +4,7 @@ import { fileSource, type GivenFile } from '../../domain/source.ts'
 import { UserError } from '../../errors.ts'
 import { type Files, uploadName } from '../../files/files.ts'
 import type { Queryable } from '../../store/database.ts'
-import { isSourceKnown } from '../../store/tracks.ts'
+import { trackOfSource } from '../../store/tracks.ts'
 import { plainText } from '../foreign-text.ts'
 import type { TakenFile } from './wire.ts'
 
@@ -47,7 +47,7 @@ export async function takenFile(
   const [, sha256, name] = TAKEN.exec(file) ?? []
   if (!sha256 || !name) throw new UserError('upload_gone')
   const source = fileSource(sha256, plainText(name, LONGEST_NAME) || 'song')
-  const isThere = (await files.has(uploadName(sha256))) || (await isSourceKnown(db, source.key))
+  const isThere = (await files.has(uploadName(sha256))) || (await trackOfSource(db, source.key)) !== undefined
   if (!isThere) throw new UserError('upload_gone')
   return source
 }

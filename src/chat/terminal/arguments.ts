@@ -10,6 +10,8 @@ export type SeparateArguments = {
   options: z.infer<typeof separateOptions>
   outDir: string
   json: boolean
+  /** Which of the recordings to choose among, from 1 on. */
+  pick: number | null
 }
 
 /** The song itself, or its file, needs no name here. */
@@ -17,9 +19,19 @@ const OPTIONS = describeOptions(separate).filter(({ name, type }) => name !== 's
 
 export function separateUsage(): string {
   const rows = OPTIONS.map(({ name, description }) => [`--${name} …`, description])
-  rows.push(['--out …', 'the folder that gets the stems (stems)'], ['--json', 'events as JSON lines'])
+  rows.push(
+    ['--out …', 'the folder that gets the stems (stems)'],
+    ['--pick …', 'which recording, where there are several'],
+    ['--json', 'events as JSON lines'],
+  )
   const help = rows.map(([option, text]) => `  ${option?.padEnd(12)} ${text}`)
-  return [`npm run separate -- [options] <file or link>`, '', separate.description, '', ...help].join('\n')
+  return [
+    `npm run separate -- [options] <file, link, or artist and title>`,
+    '',
+    separate.description,
+    '',
+    ...help,
+  ].join('\n')
 }
 
 /** @throws UserError `bad_usage` */
@@ -31,12 +43,19 @@ export function parseSeparateArguments(argv: string[]): SeparateArguments {
     throw new UserError('bad_usage', `${(error as Error).message.split('\n')[0]}`)
   }
   const [song, ...more] = parsed.positionals
-  if (!song) throw new UserError('bad_usage', 'Give a file or a link.')
+  if (!song) throw new UserError('bad_usage', 'Give a file, a link, or the artist and the title.')
   if (more.length > 0)
-    throw new UserError('bad_usage', 'Give one file or link at a time; put a name with spaces in quotes.')
-  const { out, json, ...given } = parsed.values
+    throw new UserError('bad_usage', 'Give one song at a time; put a name with spaces in quotes.')
+  const { out, json, pick, ...given } = parsed.values
   const options = parseOptions(separate, given)
-  return { song, options, outDir: String(out ?? 'stems'), json: json === true }
+  return { song, options, outDir: String(out ?? 'stems'), json: json === true, pick: readPick(pick) }
+}
+
+function readPick(pick: string | boolean | undefined): number | null {
+  if (pick === undefined) return null
+  if (!/^[1-9]\d?$/.test(String(pick)))
+    throw new UserError('bad_usage', 'pick: give the number of one of the recordings, as in --pick 1.')
+  return Number(pick)
 }
 
 function parse(argv: string[]) {
@@ -44,6 +63,6 @@ function parse(argv: string[]) {
   return parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { ...options, out: { type: 'string' }, json: { type: 'boolean' } },
+    options: { ...options, out: { type: 'string' }, pick: { type: 'string' }, json: { type: 'boolean' } },
   })
 }

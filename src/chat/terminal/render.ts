@@ -1,6 +1,6 @@
 // A card as a terminal shows it: live with bars, or as plain lines where there is no terminal.
 import { styleText } from 'node:util'
-import { type Card, clock } from '../../domain/card.ts'
+import { type Card, type CardSong, clock } from '../../domain/card.ts'
 import { songName } from '../../domain/names.ts'
 
 const BAR_CELLS = 24
@@ -27,6 +27,7 @@ export function renderCard(card: Card, columns: number): string[] {
             : undefined
     lines.push(colour ? styleText(colour, cut(text, columns)) : cut(text, columns))
   }
+  for (const song of card.songs ?? []) lines.push(cut(songLine(song), columns))
   if (card.secondsLeft !== null && card.secondsLeft > 0)
     lines.push('', styleText('dim', `about ${clock(card.secondsLeft)} left`))
   return lines
@@ -47,7 +48,17 @@ export function plainLines(card: Card, before: Card | undefined): string[] {
     const note = line.state === 'running' ? `${tenth * 10}%` : (line.note ?? line.state)
     lines.push(`${line.label}: ${plain(note)}`)
   }
+  for (const [index, song] of (card.songs ?? []).entries())
+    if (song.state !== before?.songs?.[index]?.state) lines.push(songLine(song))
   return lines
+}
+
+const SONG_MARKS = { working: '▸', ready: '✓', delivered: '✓', failed: '✗', cancelled: '✗' } as const
+
+function songLine({ number, title, artist, state, fraction, error }: CardSong): string {
+  const note = state === 'working' ? `${Math.floor(fraction * 100)}%` : (error ?? state)
+  const about = number === null ? '' : ` #${number}`
+  return `${SONG_MARKS[state]}${about} ${plain(songName({ title, artist }))}: ${plain(note)}`
 }
 
 function bar(fraction: number): string {

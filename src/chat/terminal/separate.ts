@@ -6,17 +6,18 @@ import { resolve } from 'node:path'
 import { COLON_SPELLING } from '../../../commands/options.ts'
 import { separate } from '../../../commands/separate.ts'
 import type { Settings } from '../../config.ts'
-import { STARTER_NOTE } from '../../domain/card.ts'
-import { fileSource, looksLikeLink } from '../../domain/source.ts'
+import type { Card } from '../../domain/card.ts'
 import { cancelRequest } from '../../queue/cancel.ts'
+import { chooseRecording } from '../../queue/choose.ts'
 import type { Services } from '../../services.ts'
+import { commandDepsOf } from '../command-deps.ts'
 import type { SeparateArguments } from './arguments.ts'
+import { askWhich } from './choose.ts'
 import { watchInterrupts } from './interrupt.ts'
+import { fileNamed } from './named.ts'
 import { plain } from './render.ts'
-import { prepareOutDir, takeOut } from './takeout.ts'
-import { openScreen, watchRequest } from './watch.ts'
-
-const BETTER_MODEL = '`npm run models -- fetch htdemucs` brings that one.'
+import { prepareOutDir, takeOut, takeOutSongs } from './takeout.ts'
+import { openScreen, type Screen, watchRequest } from './watch.ts'
 
 export const EXIT = { delivered: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
@@ -33,10 +34,8 @@ export type TerminalDeps = {
 export async function separateAtTerminal(args: SeparateArguments, deps: TerminalDeps): Promise<number> {
   const { settings, services, cwd } = deps
   const outDir = resolve(cwd, args.outDir)
-  const link = looksLikeLink(args.song)
-  const upload = link
-    ? undefined
-    : await services.files.takeUpload(resolve(cwd, args.song), settings.MAX_UPLOAD_BYTES)
+  const { files } = services
+  const file = await fileNamed(args.song, { files, cwd, maxUploadBytes: settings.MAX_UPLOAD_BYTES })
   await prepareOutDir(outDir)
   await deps.workerDecided
 
@@ -56,61 +55,78 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
       interaction,
       manager: true,
       message: null,
-      options: { ...args.options, ...(link ? { song: args.song } : {}) },
-      file: upload ? fileSource(upload.sha256, upload.name) : null,
+      options: { ...args.options, ...(file ? {} : { song: args.song }) },
+      file,
       resumes: true,
       spelling: COLON_SPELLING,
     },
-    {
-      ...services,
-      defaultModel: settings.MODEL,
-      maxOpenRequests: settings.MAX_OPEN_REQUESTS,
-      publicUrl: null,
-    },
+    { ...commandDepsOf(settings, services), db: services.db, publicUrl: null },
   )
   if (standing !== 'new' && request.state === 'working') screen.line(`Going on with #${request.number}.`)
 
   const left = new AbortController()
   const interrupts = watchInterrupts((asking) => screen.pause(asking))
   void interrupts.choice.then(() => left.abort())
+  const onCard = async ({ songs }: Card) => {
+    if (!songs) return
+    for (const song of await takeOutSongs(services, request.id, outDir)) screen.event('song', song)
+  }
   try {
-    const card = await watchRequest(services.db, request.id, screen, left.signal)
-    screen.end()
-    if (!card) {
-      if ((await interrupts.choice) === 'cancel') {
-        await cancelRequest(services, request.id)
-        screen.line(`Cancelled #${request.number}.`)
-      } else screen.line(`Left #${request.number}: the same command goes on with it.`)
-      return EXIT.interrupted
+    for (;;) {
+      const card = await watchRequest(services.db, request.id, screen, left.signal, onCard)
+      screen.end()
+      if (!card) return await leave(request, services, screen, await interrupts.choice)
+      if (card.choices.length === 0) return await finish(card, services, screen, outDir)
+      const chosen = await whichOf(card, args, screen, left.signal)
+      if (left.signal.aborted) continue
+      if (!chosen) return EXIT.failed
+      await chooseRecording(services, request.id, chosen)
     }
-    if (card.state === 'failed' || card.state === 'cancelled') {
-      const error = card.error ?? { code: card.state, message: 'The request was cancelled.' }
-      if (args.json) console.log(JSON.stringify({ event: 'failed', number: card.number, ...error }))
-      screen.line(`${plain(error.message)} (${error.code})`)
-      return EXIT.failed
-    }
-    const { folder, files } = await takeOut(services, request.id, outDir)
-    if (args.json)
-      console.log(
-        JSON.stringify({ event: 'delivered', number: card.number, folder, files, notes: card.notes }),
-      )
-    else {
-      console.log(
-        [
-          '',
-          ...files.map((file) => `  ${file}`),
-          '',
-          `in ${folder}`,
-          ...card.notes.map((note) => `\n${plain(note)}`),
-          // Who sits at the terminal can do something about it.
-          ...(card.notes.includes(STARTER_NOTE) ? [BETTER_MODEL] : []),
-        ].join('\n'),
-      )
-    }
-    return EXIT.delivered
   } finally {
     interrupts.close()
   }
+}
+
+/** @returns the value of what was chosen; undefined when nothing was, which is said */
+async function whichOf(
+  card: Card,
+  { pick, json }: SeparateArguments,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const picked = pick === null ? undefined : card.choices[pick - 1]
+  if (picked) return picked.value
+  screen.event('choose', { number: card.number, choices: card.choices })
+  const canAsk = !json && process.stdin.isTTY && process.stderr.isTTY
+  if (canAsk) return askWhich(card, signal)
+  screen.line('Which one is it? The same command with --pick and its number goes on with it. (not_chosen)')
+  return undefined
+}
+
+async function leave(
+  { id, number }: { id: string; number: number },
+  services: Services,
+  screen: Screen,
+  choice: 'cancel' | 'leave',
+): Promise<number> {
+  if (choice === 'cancel') {
+    await cancelRequest(services, id)
+    screen.line(`Cancelled #${number}.`)
+  } else screen.line(`Left #${number}: the same command goes on with it.`)
+  return EXIT.interrupted
+}
+
+async function finish(card: Card, services: Services, screen: Screen, outDir: string): Promise<number> {
+  const { number, notes, songs } = card
+  if (card.state === 'failed' || card.state === 'cancelled') {
+    const error = card.error ?? { code: card.state, message: 'The request was cancelled.' }
+    screen.event('failed', { number, ...error })
+    screen.line(`${plain(error.message)} (${error.code})`)
+    return EXIT.failed
+  }
+  const { folder, files: there } = await takeOut(services, card.id, outDir)
+  screen.event('delivered', { number, folder, files: there, notes, match: card.match, songs })
+  return EXIT.delivered
 }
 
 /** The account's name; its number where it has none, as in some containers. */

@@ -7,7 +7,7 @@ import type { Delivered } from '../../domain/packing.ts'
 import { isDiskFull, UserError } from '../../errors.ts'
 import type { Files } from '../../files/files.ts'
 import type { Database } from '../../store/database.ts'
-import { findRequest, moveRequest } from '../../store/requests.ts'
+import { findRequest, moveRequest, songsOf } from '../../store/requests.ts'
 import { findSeparation } from '../../store/separations.ts'
 import { findResult } from '../../store/stages.ts'
 import { findTrack } from '../../store/tracks.ts'
@@ -21,6 +21,7 @@ export async function takeOut(
   outDir: string,
 ): Promise<Takeout> {
   const request = await findRequest(db, requestId)
+  if (request && (await songsOf(db, requestId)).length > 0) return endList(db, requestId, outDir)
   const delivery = await findResult(db, requestId, 'delivery')
   const track = request && (await findTrack(db, request.trackId))
   if (!request || !delivery || !track) throw new Error('the request has no delivery')
@@ -31,6 +32,7 @@ export async function takeOut(
     artist: track.artist,
     album: track.album,
     source: track.source.key,
+    match: request.match,
     model: separation?.model ?? null,
     weights: separation?.weights ?? null,
     stems: stems.map(({ stem, file }) => ({ stem, file: basename(file) })),
@@ -51,6 +53,24 @@ export async function takeOut(
   } catch (error) {
     throw unwritable(error, outDir)
   }
+}
+
+/** Of a list: the stems of each song that is ready, in a folder of its own. @throws UserError as `takeOut` */
+export async function takeOutSongs(
+  services: { db: Database; files: Files },
+  requestId: string,
+  outDir: string,
+): Promise<(Takeout & { number: number })[]> {
+  const taken: (Takeout & { number: number })[] = []
+  for (const { id, number, state } of await songsOf(services.db, requestId))
+    if (state === 'ready') taken.push({ number, ...(await takeOut(services, id, outDir)) })
+  return taken
+}
+
+/** Its songs have been taken out one by one. */
+async function endList(db: Database, requestId: string, outDir: string): Promise<Takeout> {
+  await db.transaction((tx) => moveRequest(tx, requestId, ['ready'], 'delivered'))
+  return { folder: outDir, files: [] }
 }
 
 /** Made and tried before any work starts. @throws UserError `output_unwritable` or `disk_full` */

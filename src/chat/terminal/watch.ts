@@ -5,12 +5,14 @@ import { readCard } from '../../store/cards.ts'
 import { type Database, isPassing } from '../../store/database.ts'
 import { CARD_CHANNEL } from '../../store/stages.ts'
 import { plainLines, renderCard } from './render.ts'
+import { linesOf, type TerminalEvents } from './tell.ts'
 
 export type Look = 'live' | 'plain' | 'json'
 export type Screen = {
   show(card: Card): void
   pause(paused: boolean): void
   line(text: string): void
+  event<Name extends keyof TerminalEvents>(name: Name, event: TerminalEvents[Name]): void
   end(): void
 }
 
@@ -37,24 +39,36 @@ export function openScreen(look: Look): Screen {
     line(text) {
       if (look !== 'json') console.error(text)
     },
+    event(name, event) {
+      if (look === 'json') console.log(JSON.stringify({ event: name, ...event }))
+      else {
+        if (look === 'live') logUpdate.done()
+        for (const line of linesOf(name, event)) console.log(line)
+      }
+    },
     end() {
       if (look === 'live') logUpdate.done()
     },
   }
 }
 
-/** @returns the card that ended the wait: ready, delivered, failed or cancelled; undefined when `signal` ended it */
+/**
+ * @param onCard is waited for after each card
+ * @returns the card that ended the wait: ready, delivered, failed, cancelled, or one that asks; undefined when `signal` ended it
+ */
 export async function watchRequest(
   db: Database,
   requestId: string,
   screen: Screen,
   signal: AbortSignal,
+  onCard: (card: Card) => Promise<void>,
 ): Promise<Card | undefined> {
   let wake = () => {}
   let tick: NodeJS.Timeout | undefined
   let trackId: string | undefined
+  let isList = false
   const listener = await db.listen(CARD_CHANNEL, (payload) => {
-    if (payload === '' || payload === trackId) wake()
+    if (payload === '' || payload === trackId || isList) wake()
   })
   signal.addEventListener('abort', () => wake(), { once: true })
   let awaySince: number | undefined
@@ -70,8 +84,10 @@ export async function watchRequest(
         if (!facts) throw new Error('the request is gone')
         trackId = facts.trackId
         const card = cardOf(facts, new Date())
+        isList = card.songs !== null
         screen.show(card)
-        if (card.state !== 'working') return card
+        await onCard(card)
+        if (card.state !== 'working' || card.choices.length > 0) return card
         if (awaySince) screen.line('The database is back.')
         awaySince = undefined
       } catch (error) {

@@ -1,0 +1,37 @@
+// wrong: the recording that was taken for a request is another song; it is asked for again by a link to the right one.
+import { z } from 'zod'
+import { UserError } from '../src/errors.ts'
+import { cancelRequest } from '../src/queue/cancel.ts'
+import { findRequest } from '../src/store/requests.ts'
+import type { Command, RequestReply } from './command.ts'
+import { numberOption, requestToChange, suggestRequests } from './requests-here.ts'
+import { claimSong } from './song.ts'
+
+const wrongOptions = z.object({
+  number: numberOption.unwrap().describe('The number of the request'),
+  song: z.string().trim().min(1).max(2048).describe('A link to the right recording'),
+})
+
+export const wrong: Command<typeof wrongOptions, RequestReply> = {
+  name: 'wrong',
+  description: 'Asks for a song again, by a link to the right recording',
+  options: wrongOptions,
+  file: null,
+  onMessage: null,
+  access: 'everyone',
+  once: false,
+  examples: [{ number: 12, song: 'https://www.youtube.com/watch?v=dQw4w9WgXcQ' }],
+  suggest: { number: suggestRequests('all') },
+  async run(invocation, deps) {
+    const none = { code: 'no_such_request', message: 'There is no such request here.' }
+    const { id } = await requestToChange(invocation, deps, { states: [], none })
+    const request = await findRequest(deps.db, id)
+    if (!request) throw new UserError('no_such_request')
+    const { model, stems, format, separationId } = request
+    const asked = { model, stems, format }
+    const reply = await claimSong(invocation, deps, { asked, separate: separationId !== null })
+    // Nobody waits for the wrong one.
+    if (reply.standing === 'new') await cancelRequest(deps, id)
+    return reply
+  },
+}

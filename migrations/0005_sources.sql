@@ -1,0 +1,22 @@
+-- Where songs come from: what is to be found out first, lists, and how long files are kept.
+
+-- resolve: what a source that is no recording itself stands for.
+alter table stages drop constraint stages_stage_check;
+alter table stages add constraint stages_stage_check
+  check (stage in ('resolve', 'download', 'analysis', 'processing', 'delivery'));
+-- When its files were removed, because nobody had asked for them for long.
+alter table stages add column files_expired_at timestamptz;
+
+-- A song of a list is a request of its own, below the one that asked for the list.
+alter table requests add column parent_id uuid references requests on delete cascade;
+-- Its place there, from 0 on; 0 for a single song.
+alter table requests add column place_in_list int not null default 0;
+-- The recording that was taken for what was asked: { link, title, channel, confidence }.
+alter table requests add column match jsonb;
+create index on requests (parent_id) where parent_id is not null;
+
+-- A service that has asked to be left alone for a while.
+create table circuits (
+  service text primary key,
+  open_until timestamptz not null
+);

@@ -1,0 +1,20 @@
+// circuits: services that have asked to be left alone for a while. Nobody asks them before that is over.
+import type { Queryable } from './database.ts'
+
+/** For as long as the service has said, or longer where somebody heard so. */
+export async function openCircuit(db: Queryable, service: string, seconds: number): Promise<void> {
+  await db.query(
+    `insert into circuits (service, open_until) values ($1, now() + make_interval(secs => $2))
+     on conflict (service) do update set open_until = greatest(circuits.open_until, excluded.open_until)`,
+    [service, seconds],
+  )
+}
+
+/** Until when the service is to be left alone; undefined when it may be asked. */
+export async function circuitOpenUntil(db: Queryable, service: string): Promise<Date | undefined> {
+  const { rows } = await db.query<{ until: Date }>(
+    'select open_until as until from circuits where service = $1 and open_until > now()',
+    [service],
+  )
+  return rows[0]?.until
+}

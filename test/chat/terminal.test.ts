@@ -4,6 +4,7 @@ import { promisify, stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parseSeparateArguments } from '../../src/chat/terminal/arguments.ts'
 import { plainLines, renderCard } from '../../src/chat/terminal/render.ts'
+import { linesOf } from '../../src/chat/terminal/tell.ts'
 import { type CardFacts, cardOf } from '../../src/domain/card.ts'
 import type { CardStage } from '../../src/domain/progress.ts'
 import { createCommandLine, SONG } from '../support/command-line.ts'
@@ -36,6 +37,9 @@ const facts: CardFacts = {
   bpm: 104.02,
   key: 'A minor',
   truncated: false,
+  match: null,
+  choices: [],
+  songs: null,
   errorCode: null,
   errorMessage: null,
   stages: [
@@ -93,6 +97,39 @@ describe('a card in the terminal', () => {
     expect(cardOf({ ...facts, truncated: true }, new Date()).notes.join()).toMatch(/breaks off/)
   })
 
+  test('of a list has a line a song, with what became of it', () => {
+    const song = { number: 13, artist: 'Band', fraction: 1, error: null }
+    const list = cardOf(
+      {
+        ...facts,
+        title: 'The List',
+        songs: [
+          { ...song, title: 'One', state: 'working', fraction: 0.42 },
+          { ...song, number: 14, title: 'Two\u001b[2J', state: 'delivered' },
+          { ...song, number: null, title: 'Three', state: 'failed', error: 'It is a local file.' },
+        ],
+      },
+      new Date(60_000),
+    )
+    expect(renderCard(list, 60).map(stripVTControlCharacters).slice(3)).toEqual([
+      '▸ #13 Band - One: 42%',
+      '✓ #14 Band - Two [2J: delivered',
+      '✗ Band - Three: It is a local file.',
+    ])
+    expect(list.notes.at(-1)).toBe('1 of 3 delivered, 1 failed')
+    expect(plainLines(list, list)).toEqual([])
+  })
+
+  test('says whose sound it is, and how to name another', () => {
+    const match = { title: 'First Light (Official)', channel: 'Sound Forge', link: 'https://a.example/x' }
+    const matched = cardOf({ ...facts, match: { ...match, confidence: 0.934 } }, new Date(60_000))
+    expect(matched.actions).toContain('wrong')
+    const event = { ...matched, folder: '/stems', files: ['a.mp3'] }
+    expect(linesOf('delivered', event)).toContain(
+      'The sound is from Sound Forge - First Light (Official) · 93 % sure',
+    )
+  })
+
   test('names what starter made', () => {
     expect(card.notes.join()).toMatch(/starter.*far below htdemucs/)
   })
@@ -100,8 +137,9 @@ describe('a card in the terminal', () => {
 
 describe('arguments', () => {
   test.each([
-    [[], /file or a link/],
-    [['a', 'b'], /one file or link/],
+    [[], /a file, a link/],
+    [['a', 'b'], /one song/],
+    [['--pick', '0', 'x'], /--pick 1/],
     [['--nonsense', 'x'], /nonsense/],
     [['--format', 'ogg', 'x'], /format/],
     [['--stems', 'kazoo', 'x'], /stems/],
@@ -168,7 +206,7 @@ describe('the command line', async () => {
     [['separate', 'missing.flac'], 1, /file_not_found/],
     [['separate', '--out', '/dev/null/stems', SONG], 1, /output_unwritable/],
     [['separate', 'file:///etc/passwd'], 1, /not_a_song/],
-    [['separate', `https://open.spotify.com/album/${'a'.repeat(22)}`], 1, /unsupported_link/],
+    [['separate', `https://open.spotify.com/artist/${'a'.repeat(22)}`], 1, /unsupported_link/],
     [['separate', '--model', 'nope', SONG], 1, /unknown_model/],
   ])('%j ends with %d and a sentence', { timeout: 60_000 }, async (args, code, words) => {
     const run = cli.start(args)

@@ -123,7 +123,7 @@ export function cardOf(facts: CardFacts, now: Date): Card {
       note: noteOf(stage),
     })),
     secondsLeft:
-      facts.state === 'working' && facts.choices.length === 0
+      facts.state === 'working' && facts.choices.length === 0 && !facts.songs
         ? secondsLeft(facts.stages, facts.durationSeconds, now)
         : null,
     notes,

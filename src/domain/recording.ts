@@ -1,23 +1,9 @@
-// What a catalogue says of a song, and the recordings of it that can be fetched. Pure; python/stemtools/resolve.py is the other side.
+// The recordings of a song that can be fetched, and what else a source may turn out to stand for. Pure; python/stemtools/resolve.py is the other side.
 import { z } from 'zod'
 import { parseLink } from './link.ts'
 import { songName } from './names.ts'
+import { type Song, songSchema } from './song.ts'
 import type { Source } from './source.ts'
-
-/** What Spotify or another catalogue says of a song. */
-export const songSchema = z.object({
-  title: z.string().min(1).max(1000),
-  artist: z.string().max(1000).nullable(),
-  artists: z.array(z.string().max(1000)).max(100),
-  album: z.string().max(1000).nullable(),
-  isrc: z.string().max(32).nullable(),
-  durationSeconds: z.number().nonnegative().nullable(),
-  coverUrl: z.string().max(2048).startsWith('https://').nullable(),
-  link: z.string().max(2048).startsWith('https://').nullable(),
-  explicit: z.boolean().nullable(),
-  year: z.number().int().nullable(),
-})
-export type Song = z.infer<typeof songSchema>
 
 /** Where a song's sound can be fetched; `reason` is what speaks against it being that song. */
 export const recordingSchema = z.object({

@@ -1,7 +1,6 @@
-// What a person named -> the key of the song. Links are taken apart by link.ts and rebuilt, never passed on.
+// What a song can be named by, each under a key of its own. Pure; parse-song.ts and link.ts read what people write.
 import { UserError } from '../errors.ts'
-import { looksLikeLink, parseLink } from './link.ts'
-import type { Song } from './recording.ts'
+import type { Song } from './song.ts'
 
 /** A file taken in already; `name` is what the person called it. */
 export type FileSource = { kind: 'file'; key: string; sha256: string; name: string }
@@ -49,10 +48,6 @@ export type Source =
   | { kind: 'short'; key: string; service: 'spotify' | 'soundcloud' | 'deezer'; url: string }
   | { kind: 'search'; key: string; text: string }
 
-const LONGEST_SEARCH = 300
-/** A link as people copy it from an address bar: host and path, no scheme. */
-const BARE_LINK = /^(?:[a-z0-9-]+\.)+[a-z]{2,}\/\S+$/i
-
 /** Whether it has to be found out first what is to be fetched: the stage `resolve` does that. */
 export function needsResolving({ kind }: Source): boolean {
   return (
@@ -66,25 +61,6 @@ export function serviceOf(source: Source): ListSource['service'] | Catalogue | u
   return source.kind === 'catalogue' || source.kind === 'list' || source.kind === 'short'
     ? source.service
     : undefined
-}
-
-/** A link, or words to search by. @throws UserError */
-export function parseSong(text: string): Source {
-  const song = text.trim()
-  if (looksLikeLink(song)) return parseLink(song)
-  return BARE_LINK.test(song) ? parseLink(`https://${song}`) : searchSource(song)
-}
-
-/** Words to search by; the same words in other spacing and case are the same search. @throws UserError `not_a_song` */
-export function searchSource(words: string): Source {
-  const text = words
-    .normalize('NFC')
-    .replace(/\p{Cc}/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-  if (!/[\p{L}\p{N}]/u.test(text) || text.length > LONGEST_SEARCH)
-    throw new UserError('not_a_song', 'Give a link, or the artist and the title of a song.')
-  return { kind: 'search', key: `search:${text.toLowerCase()}`, text }
 }
 
 /** A file attached on `platform`, under the platform's own id for it. @throws UserError `unsafe_attachment` */

@@ -1,5 +1,5 @@
 // tracks and sources: one recording, and the keys under which people name it.
-import type { Song } from '../domain/recording.ts'
+import type { Song } from '../domain/song.ts'
 import { provisionalTitle, type Source } from '../domain/source.ts'
 import type { Queryable } from './database.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { searchSource } from '../../src/domain/source.ts'
+import { searchSource } from '../../src/domain/parse-song.ts'
 import { STAGES } from '../../src/queue/queues.ts'
 import { until } from '../support/until.ts'
 import { createWorld, newSong } from '../support/world.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cardOf } from '../../src/domain/card.ts'
 import { parseLink } from '../../src/domain/link.ts'
-import type { Recording, Resolved, Song } from '../../src/domain/recording.ts'
+import type { Recording, Resolved } from '../../src/domain/recording.ts'
 import { parseSong, type Source, searchSource } from '../../src/domain/source.ts'
 import { cancelRequest } from '../../src/queue/cancel.ts'
 import { chooseRecording } from '../../src/queue/choose.ts'

@@ -1,7 +1,8 @@
 // What a person at a terminal means: a file there, or else a link or words.
 import { resolve } from 'node:path'
 import { looksLikeLink } from '../../domain/link.ts'
-import { type FileSource, fileSource, parseSong } from '../../domain/source.ts'
+import { parseSong } from '../../domain/parse-song.ts'
+import { type FileSource, fileSource } from '../../domain/source.ts'
 import { UserError } from '../../errors.ts'
 import type { Files } from '../../files/files.ts'
 

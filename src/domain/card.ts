@@ -31,6 +31,8 @@ export type CardFacts = {
   choices: Recording[]
   /** The songs of a list; null for a single song. */
   songs: CardSong[] | null
+  /** How many more there are in it than are taken. */
+  songsLeftOut: number
   errorCode: string | null
   errorMessage: string | null
   stages: CardStage[]
@@ -97,6 +99,10 @@ export function cardOf(facts: CardFacts, now: Date): Card {
     truncated: facts.truncated,
     model: cameToNothing ? null : facts.model,
   })
+  if (facts.songs && facts.songsLeftOut > 0)
+    notes.push(
+      `Only its first ${facts.songs.length} songs are taken: ${facts.songsLeftOut} more are left out.`,
+    )
   if (facts.songs) notes.push(listNote(facts.songs))
   if (discarded && !cameToNothing)
     notes.push(`No BPM and key this time: ${discarded.error ?? 'the analysis failed.'}`)
@@ -188,11 +194,15 @@ export function hasEnded(state: CardFacts['state']): boolean {
   return state === 'delivered' || state === 'failed' || state === 'cancelled'
 }
 
-/** Tells cards apart that are worth an edit: by all they show, in whole percent, but not by the time left, which moves by itself. */
-export function cardDigest({ secondsLeft: _, lines, ...rest }: Card): string {
+/**
+ * Tells cards apart that are worth an edit: by all they show, in whole percent, the songs of a list in tenths, but not
+ * by the time left, which moves by itself.
+ */
+export function cardDigest({ secondsLeft: _, lines, songs, ...rest }: Card): string {
   const percents = lines.map((line) => ({ ...line, fraction: Math.floor(line.fraction * 100) }))
+  const tenths = songs?.map((song) => ({ ...song, fraction: Math.floor(song.fraction * 10) }))
   return createHash('sha256')
-    .update(JSON.stringify({ ...rest, lines: percents }))
+    .update(JSON.stringify({ ...rest, lines: percents, songs: tenths }))
     .digest('hex')
 }
 

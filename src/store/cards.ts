@@ -9,7 +9,7 @@ import { measuredRate } from './events.ts'
 
 type Row = Omit<
   CardFacts,
-  'stages' | 'bpm' | 'key' | 'truncated' | 'deliveryNotes' | 'link' | 'choices' | 'songs'
+  'stages' | 'bpm' | 'key' | 'truncated' | 'deliveryNotes' | 'link' | 'choices' | 'songs' | 'songsLeftOut'
 > & {
   trackId: string
   separationId: string | null
@@ -80,6 +80,7 @@ export async function readCard(
     link,
     choices: row.match === null && resolved?.found === 'choices' ? resolved.choices : [],
     songs: isList && resolved?.found === 'list' ? await songsOnCard(db, requestId, resolved) : null,
+    songsLeftOut: resolved?.found === 'list' ? Math.max(0, resolved.total - resolved.songs.length) : 0,
   }
 }
 

@@ -154,6 +154,9 @@ function cardOf(n: number): Card {
     secondsLeft: null,
     notes: [],
     link: null,
+    match: null,
+    choices: [],
+    songs: null,
     error: null,
     actions: ['cancel'],
   }

@@ -40,6 +40,7 @@ const facts: CardFacts = {
   match: null,
   choices: [],
   songs: null,
+  songsLeftOut: 0,
   errorCode: null,
   errorMessage: null,
   stages: [

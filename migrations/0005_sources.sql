@@ -14,6 +14,7 @@ alter table requests add column place_in_list int not null default 0;
 -- The recording that was taken for what was asked: { link, title, channel, confidence }.
 alter table requests add column match jsonb;
 create index on requests (parent_id) where parent_id is not null;
+create index on requests (channel, ended_at desc) where platform = 'room' and parent_id is not null and state = 'delivered';
 
 -- A service that has asked to be left alone for a while.
 create table circuits (

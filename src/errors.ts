@@ -15,6 +15,7 @@ export const ERRORS = {
   nothing_to_cancel: 'That request has ended already.',
   nothing_to_retry: 'That request has not failed: there is nothing to try again.',
   nothing_to_choose: 'There is nothing to choose any more: the request has gone on, or has ended.',
+  unsure: 'It is not sure which recording it is: ask for it alone to choose, or give its link by /wrong.',
   not_chosen: 'Nobody chose which recording it is: ask again.',
   source_closed: 'Songs are not taken that way here.',
   list_failed: 'None of its songs could be delivered.',

@@ -94,7 +94,7 @@ export const STARTER_NOTE = 'Made by starter, the small model that comes along: 
 
 export function cardOf(facts: CardFacts, now: Date): Card {
   const discarded = facts.stages.find((stage) => stage.stage === 'analysis' && stage.state === 'discarded')
-  const cameToNothing = facts.state === 'failed' || facts.state === 'cancelled'
+  const cameToNothing = hasEndedBadly(facts.state)
   const notes = stemNotes({
     truncated: facts.truncated,
     model: cameToNothing ? null : facts.model,
@@ -156,9 +156,15 @@ function choiceOf(recording: Recording): Card['choices'][number] {
   }
 }
 
-/** What was matched may be the wrong song, whatever became of it. */
-function actionsOf({ state, match }: CardFacts): CardAction[] {
-  return match && state !== 'cancelled' ? [...ACTIONS[state], 'wrong'] : ACTIONS[state]
+/** What was matched may be the wrong song, whatever became of it; of a list that was delivered some songs may have failed. */
+function actionsOf({ state, match, songs }: CardFacts): CardAction[] {
+  if (match && state !== 'cancelled') return [...ACTIONS[state], 'wrong']
+  const canRetry = (songs ?? []).some((song) => song.number !== null && hasEndedBadly(song.state))
+  return state === 'delivered' && canRetry ? ['retry'] : ACTIONS[state]
+}
+
+function hasEndedBadly(state: CardFacts['state']): boolean {
+  return state === 'failed' || state === 'cancelled'
 }
 
 /** What to know about a song's stems, by where they come from. */

@@ -102,6 +102,7 @@ const SERVICES: Record<string, Service> = {
     hosts: ['open.spotify.com', 'play.spotify.com'],
     read(url) {
       const parts = partsOf(url)
+      if (parts[0] === 's') return shortOf('spotify', url)
       while (parts[0] && /^(intl-[a-z-]+|embed|user)$/i.test(parts[0]))
         // …/user/<name>/playlist/<id>, as links were written once.
         parts.splice(0, parts[0].toLowerCase() === 'user' && parts.length > 2 ? 2 : 1)

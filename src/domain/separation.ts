@@ -26,6 +26,8 @@ export type OpenRequest = {
   id: string
   platform: string
   separationId: string | null
+  /** A song of a list, which has no message to ask by. */
+  isSong: boolean
   /** In its list; 0 for a single song. */
   place: number
   ageSeconds: number
@@ -122,8 +124,10 @@ function stepsToRecording(request: OpenRequest, trackId: string, row: FindRow): 
   const resolve = row('resolve', trackId)
   if (resolve?.state === 'discarded') return endOf(resolve)
   if (resolve?.state !== 'done') return [{ stage: 'resolve', owner: trackId }]
-  if (resolve.found === 'choices')
+  if (resolve.found === 'choices') {
+    if (request.isSong) return { code: 'unsure', message: ERRORS.unsure }
     return request.ageSeconds > CHOICE_HOURS * 3600 ? { code: 'not_chosen', message: ERRORS.not_chosen } : []
+  }
   if (resolve.found !== 'list' || request.songs === null) return 'go on'
   if (request.songs.open > 0) return []
   if (request.songs.delivered === 0) return { code: 'list_failed', message: ERRORS.list_failed }

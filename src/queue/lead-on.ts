@@ -5,7 +5,7 @@ import { type Match, type Resolved, recordingSource } from '../domain/recording.
 import { needsResolving, type Source } from '../domain/source.ts'
 import type { Files } from '../files/files.ts'
 import type { Queryable } from '../store/database.ts'
-import { findRequest, insertSong, moveToTrack, type Request } from '../store/requests.ts'
+import { findRequest, insertSong, moveToTrack, type Request, workingRequests } from '../store/requests.ts'
 import { claimSeparation, findSeparation } from '../store/separations.ts'
 import { findResult, findStage, forgetStage } from '../store/stages.ts'
 import { claimTrack, describeUnfetched, fetchFrom, type Track } from '../store/tracks.ts'
@@ -20,10 +20,20 @@ type Led = { track: Track; match: Match | null }
 /** The track of a source, and if that stands for a recording which is known already, the recording's. Both are locked. */
 export async function claimLed(tx: Queryable, deps: LeadDeps, source: Source): Promise<Led> {
   const track = await claimTrack(tx, source)
-  if (needsResolving(track.source)) await startAnew(tx, deps, track.id, [track.id])
+  if (needsResolving(track.source)) {
+    await startAnew(tx, deps, track.id, [track.id])
+    await lookAnew(tx, track.id)
+  }
   const led = await followed(tx, deps, { track, match: null })
   if (led.track === track) await fetchFrom(tx, track, source)
   return led
+}
+
+/** What can be chosen, and what is in a list, changes; as long as somebody waits there it is what they see. */
+async function lookAnew(tx: Queryable, trackId: string): Promise<void> {
+  const found = (await resolvedAs(tx, trackId))?.found
+  if (found !== 'choices' && found !== 'list') return
+  if ((await workingRequests(tx, trackId)).length === 0) await forgetStage(tx, trackId, 'resolve')
 }
 
 async function followed(tx: Queryable, deps: LeadDeps, { track, match }: Led): Promise<Led> {

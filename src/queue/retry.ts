@@ -25,7 +25,7 @@ type RetryDeps = LeadDeps & { db: Database; maxOpenRequests: number }
 
 /**
  * A list goes on with those of its songs that failed; a song takes its list along.
- * @returns false when the request has neither failed nor been cancelled
+ * @returns false when nothing of it has failed or been cancelled
  * @throws UserError `too_many_requests` or `unknown_model`
  */
 export async function retryRequest(deps: RetryDeps, requestId: string): Promise<boolean> {
@@ -34,16 +34,18 @@ export async function retryRequest(deps: RetryDeps, requestId: string): Promise<
     // Lists are locked before their songs, everywhere.
     const list = found?.parentId ? await lockRequest(tx, found.parentId) : undefined
     const request = await lockRequest(tx, requestId)
-    if (!request || !ENDED_BADLY.includes(request.state)) return false
+    if (!request) return false
+    const songs = (await songsOf(tx, requestId)).filter(({ state }) => ENDED_BADLY.includes(state))
+    if (!ENDED_BADLY.includes(request.state) && songs.length === 0) return false
     if (!list && (await countOpenRequests(tx, request)) >= deps.maxOpenRequests)
       throw new UserError('too_many_requests')
-    if (list && list.state !== 'working') await goOn(tx, deps, list)
-    const songs = (await songsOf(tx, requestId)).filter(({ state }) => ENDED_BADLY.includes(state))
     for (const song of songs.sort((a, b) => (a.trackId < b.trackId ? -1 : 1))) {
       const locked = await lockRequest(tx, song.id)
       if (locked) await goOn(tx, deps, locked)
     }
     await goOn(tx, deps, request)
+    // Last, so that it finds a song under way.
+    if (list && list.state !== 'working') await goOn(tx, deps, list)
     return true
   })
 }

@@ -21,9 +21,7 @@ export async function startAnew(
     const discarded = row.state === 'discarded' && (row.stage !== 'analysis' || nobodyWaits)
     const result = row.state === 'done' ? await findResult(tx, row.owner, row.stage) : undefined
     const lostItsFiles = result !== undefined && !(await files.has(result.folder))
-    // What can be chosen, and what is in a list, changes.
-    const isOld = nobodyWaits && (row.found === 'choices' || row.found === 'list')
-    if (!discarded && !lostItsFiles && !isOld) continue
+    if (!discarded && !lostItsFiles) continue
     // Between the end of its last attempt and pg-boss hearing of it, a job would be taken for the new one.
     if (row.job === 'live') await boss.cancel(row.queue, row.jobId, within(tx))
     await forgetStage(tx, row.owner, row.stage)

@@ -208,7 +208,7 @@ export async function countOpenRequests(
 export async function workingRequests(tx: Queryable, trackId: string): Promise<OpenRequest[]> {
   const { rows } = await tx.query<OpenRequest>(
     `select r.id, r.platform, r.separation_id as "separationId", r.place_in_list as place,
-       extract(epoch from now() - r.created_at)::float8 as "ageSeconds",
+       r.parent_id is not null as "isSong", extract(epoch from now() - r.created_at)::float8 as "ageSeconds",
        (select jsonb_build_object('open', count(*) filter (where s.state in ('working', 'ready')),
             'delivered', count(*) filter (where s.state = 'delivered'))
           from requests s where s.parent_id = r.id having count(*) > 0) as songs

@@ -5,6 +5,7 @@ const request: OpenRequest = {
   id: 'r1',
   platform: 'terminal',
   separationId: 's1',
+  isSong: false,
   place: 0,
   ageSeconds: 0,
   songs: null,

@@ -105,6 +105,7 @@ describe('parseLink', () => {
 
   test.each([
     ['https://spotify.link/AbC123?x=1', 'spotify', 'https://spotify.link/AbC123'],
+    ['https://open.spotify.com/s/AbC123?x=1', 'spotify', 'https://open.spotify.com/s/AbC123'],
     ['https://on.soundcloud.com/AbC123', 'soundcloud', 'https://on.soundcloud.com/AbC123'],
     ['https://link.deezer.com/s/31abc', 'deezer', 'https://link.deezer.com/s/31abc'],
   ])('%s leads to a song of %s', (link, service, url) => {

@@ -281,6 +281,32 @@ describe('resolving', async () => {
     expect(await world.ended({ id: first?.id ?? '' })).toMatchObject({ state: 'ready' })
   })
 
+  test('a song of a list that is not sure is not asked about; a list of which some failed can be tried again', async () => {
+    const unsure = spotify() as Extract<Source, { kind: 'spotify' }>
+    const list = listOf(video('sure'), `spotify:track:${unsure.trackId}`)
+    await world.script({
+      resolve: [...calls, list, choices('u1', 'u2')].map((one) => ({ do: 'succeed', found: one })),
+    })
+    calls.push(list, choices('u1', 'u2'))
+    const { request } = await world.ask(youtubeList('F'))
+    const songs = await until(async () => {
+      const all = await songsOf(services.db, request.id)
+      return all.length === 2 && all.every(({ state }) => state !== 'working') ? all : undefined
+    }, 30)
+    expect(songs.map(({ state, errorCode }) => [state, errorCode])).toEqual([
+      ['ready', null],
+      ['failed', 'unsure'],
+    ])
+    await world.rows(`update requests set state = 'delivered' where id = $1`, [songs[0]?.id])
+    await world.ended(request)
+    await world.rows(`update requests set state = 'delivered' where id = $1`, [request.id])
+    expect((await card(request)).actions).toEqual(['retry'])
+    await world.script({})
+    expect(await retryRequest({ ...services, maxOpenRequests: 40 }, request.id)).toBe(true)
+    expect(await card(request)).toMatchObject({ state: 'working', songs: [{}, {}] })
+    await cancelRequest(services, request.id)
+  })
+
   test('a song asked for alone passes the later ones of a list, and so does one of them that is asked for alone', async () => {
     const jobs = () =>
       world.rows(

@@ -12,6 +12,7 @@ HOP = 512
 FFT = 2048
 MELS = 128
 TEMPOGRAM_FRAMES = 2584  # one minute at a time, to bound memory
+SHORTEST_FRAMES = 100  # 2.3 s: in less there is no tempo to be heard
 MIN_BEATS = 8
 STEADY_SECONDS = 0.03
 STEADY_SHARE = 0.9
@@ -59,12 +60,12 @@ class MelFrames:
 def find_tempo(onsets: np.ndarray) -> Tempo:
     """Tempo and beats from an onset envelope."""
     nothing = Tempo(None, None, 0.0, False, np.zeros(0))
-    if len(onsets) < 2 * RATE_HZ // HOP or not onsets.max() > 0:
+    if len(onsets) <= SHORTEST_FRAMES or not onsets.max() > 0:
         return nothing
     grams = [
         librosa.feature.tempogram(onset_envelope=part, sr=RATE_HZ, hop_length=HOP).mean(axis=1)
         for start in range(0, len(onsets), TEMPOGRAM_FRAMES)
-        if len(part := onsets[start : start + TEMPOGRAM_FRAMES]) > 100
+        if len(part := onsets[start : start + TEMPOGRAM_FRAMES]) > SHORTEST_FRAMES
     ]
     mean = np.mean(grams, axis=0)[:, None]
     start_bpm = float(librosa.feature.tempo(tg=mean, sr=RATE_HZ, hop_length=HOP)[0])

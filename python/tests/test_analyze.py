@@ -100,7 +100,7 @@ def test_silence_has_no_tempo_and_no_key(tmp_path, out, samples):
     assert (result["beats"], result["steady"]) == (0, False)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.3, 1.0, 2.5])
+@pytest.mark.parametrize("seconds", [0.05, 0.3, 1.0, 2.5, 2.1])
 def test_short_sounds_do_not_fail(tmp_path, out, seconds):
     result = analyze(compose(120, 0, False, seconds=seconds), tmp_path, out)
     assert result["peakDbfs"] is not None

@@ -1,5 +1,5 @@
 // The Python tools as the stages see them: which environment, what they are told, what they may answer.
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { Settings } from '../config.ts'
@@ -78,9 +78,10 @@ export function pythonCommand(
   args: string[],
   env: Record<string, string>,
 ): ToolCommand {
-  const python = join(CLONE, '.venv', environment, 'bin/python')
-  if (!existsSync(python)) throw new UserError('setup_incomplete')
-  return { file: python, args: ['-u', '-m', module, ...args], cwd: CLONE, env }
+  const folder = join(CLONE, '.venv', environment)
+  if (!existsSync(join(folder, 'bin/python'))) throw new UserError('setup_incomplete')
+  // By its real path: what is started keeps its own packages when an update puts others in their place.
+  return { file: join(realpathSync(folder), 'bin/python'), args: ['-u', '-m', module, ...args], cwd: CLONE, env }
 }
 
 /** What of our environment a tool gets: proxies and certificates, its own settings, never the database or a chat's secrets. */

@@ -1,8 +1,9 @@
-// npm run bench [-- queue | separation | job | analysis | upload]: measures the parts that are named, or all of them.
+// npm run bench [-- queue | separation | job | analysis | upload | matching]: measures the parts that are named, or all of them.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchAnalysis } from './analysis.ts'
 import { CLONE, describeMachine } from './machine.ts'
+import { benchMatching } from './matching.ts'
 import { benchQueue } from './queue.ts'
 import { benchSeparation } from './separation.ts'
 import { benchUpload } from './upload.ts'
@@ -15,6 +16,7 @@ const parts: Record<string, (place: Workplace) => Promise<void>> = {
   job: benchWholeJob,
   analysis: benchAnalysis,
   upload: benchUpload,
+  matching: benchMatching,
 }
 const { chosen, seconds, rounds } = readArguments()
 

@@ -30,8 +30,8 @@ export const wrong: Command<typeof wrongOptions, RequestReply> = {
     const { model, stems, format, separationId } = request
     const asked = { model, stems, format }
     const reply = await claimSong(invocation, deps, { asked, separate: separationId !== null })
-    // Nobody waits for the wrong one.
-    if (reply.standing === 'new') await cancelRequest(deps, id)
+    // Nobody waits for the wrong one; we may have been killed before this.
+    if (reply.standing !== 'same') await cancelRequest(deps, id)
     return reply
   },
 }

@@ -5,6 +5,7 @@ import { launch } from './launch.mjs'
 import { SetupProblem } from './setup/problem.mjs'
 import { say } from './setup/progress.mjs'
 import { setUp } from './setup/steps.mjs'
+import { updateDownloader } from './update-downloader.mjs'
 
 const program = 'src/main.ts'
 const tools = { python: true, warm: true }
@@ -15,6 +16,7 @@ const commands = {
   worker: { needs: tools, run: (args) => launch(program, ['worker', ...args]) },
   doctor: { needs: { python: true }, run: (args) => launch(program, ['doctor', ...args]) },
   models: { needs: { python: true }, run: (args) => launch(program, ['models', ...args]) },
+  'update-downloader': { needs: { python: true }, run: updateDownloader },
   register: { needs: {}, run: (args) => launch(program, ['register', ...args]) },
   manifest: { needs: {}, run: (args) => launch(program, ['manifest', ...args]) },
   migrate: { needs: {}, run: (args) => launch(program, ['migrate', ...args]) },

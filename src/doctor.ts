@@ -5,22 +5,30 @@ import { z } from 'zod'
 import { discordAccess } from './chat/discord/access.ts'
 import { slackAccess } from './chat/slack/access.ts'
 import type { Settings } from './config.ts'
+import type { Door } from './domain/doors.ts'
 import { describeError } from './errors.ts'
 import { bad, type Finding, good, note } from './findings.ts'
 import { createLog } from './log.ts'
 import { openServices, type Services } from './services.ts'
 import { askPython } from './tools/ask.ts'
+import { readDownloader } from './tools/downloader.ts'
 import { listModels } from './tools/models.ts'
 
 const TOOL_SECONDS = 60
 const LISTEN_SECONDS = 5
 /** Below this an hour of stems may not fit. */
 const LOW_DISK_BYTES = 5 * 1024 ** 3
+/** Sites change so often that an older yt-dlp cannot be relied upon. */
+const OLD_DAYS = 60
+/** Doors whose recordings come from YouTube. */
+const FROM_YOUTUBE: readonly Door[] = ['spotify', 'apple', 'deezer', 'tidal', 'search', 'youtube']
 
 const toolReport = z.looseObject({
   python: z.string(),
   tools: z.record(z.string(), z.string().nullable()),
   device: z.looseObject({ auto: z.string(), name: z.string().nullish() }).nullish(),
+  good: z.array(z.string()).default([]),
+  notes: z.array(z.string()).default([]),
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
 })
 
@@ -29,6 +37,7 @@ export async function doctor(settings: Settings): Promise<number> {
   findings.push(...(await checkDatabase(settings)))
   for (const environment of ['separate', 'download'] as const)
     findings.push(...(await checkTools(settings, environment)))
+  findings.push(await checkDownloader(), good(`Songs are taken by: ${settings.SOURCES.join(', ')}`))
   findings.push(...(await checkModels(settings)), await checkDisk(settings), ...checkPlatforms(settings))
   findings.push(...(await checkChat(settings)))
   const marks = { good: styleText('green', '✓'), bad: styleText('red', '✗'), note: styleText('yellow', '·') }
@@ -77,9 +86,11 @@ async function checkSession({ db }: Services): Promise<Finding> {
 }
 
 async function checkTools(settings: Settings, environment: 'separate' | 'download'): Promise<Finding[]> {
+  const doors =
+    environment === 'download' ? FROM_YOUTUBE.filter((door) => settings.SOURCES.includes(door)) : []
   try {
     const report = toolReport.parse(
-      await askPython(settings, environment, 'stemtools.doctor', [], TOOL_SECONDS),
+      await askPython(settings, environment, 'stemtools.doctor', doors, TOOL_SECONDS),
     )
     const versions = Object.entries(report.tools).map(([tool, version]) => `${tool} ${version ?? 'missing'}`)
     const findings = [good(`Python ${report.python} (${environment}): ${versions.join(', ')}`)]
@@ -87,10 +98,24 @@ async function checkTools(settings: Settings, environment: 'separate' | 'downloa
       findings.push(
         good(`Device: ${report.device.auto}${report.device.name ? ` (${report.device.name})` : ''}`),
       )
-    return [...findings, ...report.problems.map(({ message }) => bad(message))]
+    return [
+      ...findings,
+      ...report.good.map(good),
+      ...report.notes.map(note),
+      ...report.problems.map(({ message }) => bad(message)),
+    ]
   } catch {
     return [bad(`The Python tools of the ${environment} environment do not start: run \`npm run setup\``)]
   }
+}
+
+async function checkDownloader(): Promise<Finding> {
+  const downloader = await readDownloader()
+  if (!downloader) return bad('yt-dlp is not installed: run `npm run setup`')
+  const text = `yt-dlp ${downloader.version} is ${downloader.ageDays} days old`
+  return downloader.ageDays > OLD_DAYS
+    ? note(`${text}, and sites change: run \`npm run update-downloader\``)
+    : good(text)
 }
 
 async function checkModels(settings: Settings): Promise<Finding[]> {

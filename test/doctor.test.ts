@@ -1,9 +1,14 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createCommandLine } from './support/command-line.ts'
 import { startDiscord } from './support/discord/server.ts'
 
+/** Where YouTube is asked for a sign of life. */
+const nowhere = { DOWNLOAD_PROXY: 'http://127.0.0.1:9' }
+
 describe('npm run doctor', async () => {
-  const cli = await createCommandLine()
+  const cli = await createCommandLine(nowhere)
 
   test('says what works, what does not, and ends with 0 when nothing needed is missing', {
     timeout: 90_000,
@@ -16,6 +21,10 @@ describe('npm run doctor', async () => {
       /✓ LISTEN and session locks work/,
       /demucs \d/,
       /spotdl \d/,
+      /✓ yt-dlp solves YouTube's challenges with Node \d+/,
+      /(✓ yt-dlp [\w.]+ is \d+ days old$|· yt-dlp [\w.]+ is \d+ days old, .*`npm run update-downloader`$)/m,
+      /✓ Songs are taken by: upload, link, search, spotify, /,
+      /· YouTube does not answer from here, and recordings for spotify, apple, deezer, tidal, .*DOWNLOAD_PROXY/,
       /✓ Device: /,
       /✓ Models here: .*tiny/,
       /GiB free/,
@@ -36,10 +45,34 @@ describe('npm run doctor', async () => {
   })
 })
 
+describe('npm run doctor, of downloads', async () => {
+  const cli = await createCommandLine(nowhere)
+
+  test('ends with 1 for cookies and a token provider that are of no use, without what is in the cookies', {
+    timeout: 90_000,
+  }, async () => {
+    const cookies = join(cli.folder, 'cookies.json')
+    await writeFile(cookies, '[{ "name": "SID", "value": "hunter2" }]')
+    const run = cli.start(['doctor'], {
+      SOURCES: 'upload,soundcloud',
+      YTDLP_COOKIES: cookies,
+      YTDLP_POT_PROVIDER: 'http://127.0.0.1:9',
+    })
+    expect(await run.ended).toBe(1)
+    const said = run.stdout() + run.stderr()
+    expect(said).toContain('✗ YTDLP_COOKIES names a file without cookies')
+    expect(said).toContain('✗ YTDLP_POT_PROVIDER names no provider')
+    expect(said).toContain('✓ Songs are taken by: upload, soundcloud\n')
+    expect(said).not.toContain('YouTube does not answer')
+    expect(said).not.toContain('hunter2')
+  })
+})
+
 describe('npm run doctor, of Discord', async () => {
   const discord = await startDiscord({ botName: 'Stems' })
   afterAll(() => discord.close())
   const cli = await createCommandLine({
+    ...nowhere,
     DISCORD_API_URL: discord.apiUrl,
     DISCORD_TOKEN: discord.token,
     DISCORD_APPLICATION_ID: discord.applicationId,

@@ -5,21 +5,27 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
-import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 # The environments' own packages; the one that is there tells which environment this is.
 ENVIRONMENTS = {
     "separate": ("torch", "demucs", "librosa", "av", "soundfile", "pyloudnorm", "mutagen", "imageio-ffmpeg"),
-    "download": ("spotdl", "yt-dlp", "mutagen", "imageio-ffmpeg"),
+    "download": ("spotdl", "yt-dlp", "yt-dlp-ejs", "ytmusicapi", "mutagen", "imageio-ffmpeg"),
 }
 
 
-def examine() -> dict[str, Any]:
-    """The whole report; imports torch in the separate environment only."""
+def examine(needing_youtube: Sequence[str] = ()) -> dict[str, Any]:
+    """The whole report; imports torch in the separate environment only.
+
+    Parameters
+    ----------
+    needing_youtube : sequence of str
+        The open doors whose recordings come from YouTube.
+    """
     problems: list[dict[str, str]] = []
     environment = "separate" if importlib.util.find_spec("torch") else "download"
     versions = {name: _version(name) for name in ENVIRONMENTS[environment]}
@@ -36,8 +42,12 @@ def examine() -> dict[str, Any]:
     }
     if environment == "separate":
         report["device"] = _device(problems)
-    else:
-        report["nodeRuntime"] = _node_version(problems)
+    elif versions["yt-dlp"]:
+        from stemtools.downloads_check import check_downloads
+
+        found = check_downloads(needing_youtube)
+        report |= {"good": found.good, "notes": found.notes}
+        problems += found.problems
     return {**report, "problems": problems}
 
 
@@ -84,20 +94,6 @@ def _ffmpeg_version(problems: list[dict[str, str]]) -> str | None:
         return None
 
 
-def _node_version(problems: list[dict[str, str]]) -> str | None:
-    """The JavaScript runtime that yt-dlp solves YouTube's challenges with."""
-    path = os.environ.get("NODE_RUNTIME")
-    try:
-        version = _first_line([path, "--version"]) if path else None
-    except (OSError, subprocess.SubprocessError):
-        version = None
-    if version is None or int(version.lstrip("v").split(".")[0]) < 22:
-        problems.append(
-            _problem("no_js_runtime", "yt-dlp has no Node 22 or newer, so Spotify tracks may not be found.")
-        )
-    return version
-
-
 def _first_line(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     return done.stdout.splitlines()[0]
@@ -108,8 +104,8 @@ def _problem(code: str, message: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Prints one JSON line."""
-    print(json.dumps(examine()))
+    """Prints one JSON line; the arguments are the open doors whose recordings come from YouTube."""
+    print(json.dumps(examine(sys.argv[1:])))
 
 
 if __name__ == "__main__":

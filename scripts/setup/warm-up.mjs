@@ -1,22 +1,14 @@
 // The first analysis in a new environment compiles librosa's inner loops, which takes half a minute. That is done
 // here, so that nobody's first song waits for it.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pythonOf } from './environments.mjs'
 import { runProgram } from './program.mjs'
 import { openStep, say } from './progress.mjs'
 import { root } from './root.mjs'
+import { setting } from './setting.mjs'
 
 const usualSeconds = 40 // for the bar
-
-function setting(name) {
-  if (process.env[name]) return process.env[name]
-  const file = join(root, '.env')
-  if (!existsSync(file)) return undefined
-  return readFileSync(file, 'utf8').match(
-    new RegExp(`^\\s*${name}\\s*=\\s*["']?([^"'\\n#]+?)["']?\\s*$`, 'm'),
-  )?.[1]
-}
 
 const cacheFolder = resolve(root, setting('DATA_DIR') ?? '.data', 'cache')
 const stampFile = join(cacheFolder, 'warmed-up')

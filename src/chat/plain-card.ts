@@ -5,7 +5,7 @@ import { ERRORS } from '../errors.ts'
 /** Notes of a stage that are our own words. */
 const OWN_NOTE = /^(waiting|trying again|attempt|failed)\b/
 
-/** Without title, artist, cover, and what tools said. */
+/** Without title, artist, cover, and what tools and sites said. */
 export function plainCard(card: Card): Card {
   return {
     ...card,
@@ -16,6 +16,15 @@ export function plainCard(card: Card): Card {
       ...line,
       note: line.note && OWN_NOTE.test(line.note) ? line.note : null,
     })),
+    match: null,
+    choices: card.choices.map((choice) => ({
+      ...choice,
+      label: '',
+      link: '',
+      // A length alone is ours.
+      detail: /^[\d:]+/.exec(choice.detail)?.[0] ?? '',
+    })),
+    songs: card.songs?.map((song) => ({ ...song, title: '', artist: null, error: null })) ?? null,
     // What follows a colon may be somebody else's words.
     notes: card.notes.map((note) => note.split(':')[0] ?? ''),
     error: card.error && { ...card.error, message: ownWords(card.error.code) },

@@ -13,7 +13,7 @@ const MARKS: Record<Standing, string> = {
 }
 /** Where there is no room for all, it is given in this order. */
 const FIRST: readonly Standing[] = ['failed', 'under way', 'waiting', 'cancelled', 'delivered']
-const LONGEST = { name: 80, error: 160 }
+const LONGEST = { name: 64, error: 160 }
 /** The room in which the songs without a line are counted. */
 const COUNTS = 110
 

@@ -206,7 +206,8 @@ export function hasEnded(state: CardFacts['state']): boolean {
  */
 export function cardDigest({ secondsLeft: _, lines, songs, ...rest }: Card): string {
   const percents = lines.map((line) => ({ ...line, fraction: Math.floor(line.fraction * 100) }))
-  const tenths = songs?.map((song) => ({ ...song, fraction: Math.floor(song.fraction * 10) }))
+  // That one has begun is shown at once.
+  const tenths = songs?.map((song) => ({ ...song, fraction: Math.ceil(song.fraction * 10) }))
   return createHash('sha256')
     .update(JSON.stringify({ ...rest, lines: percents, songs: tenths }))
     .digest('hex')

@@ -37,7 +37,20 @@ export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: R
     const { user = ann, channel = room, name = 'song.flac', sizeLimitBytes } = more
     const file = { name, bytes: Buffer.from('fLaC, as far as the scripted tool cares') }
     const limit = sizeLimitBytes === undefined ? {} : { attachmentSizeLimit: sizeLimitBytes }
-    return discord.command(user, channel, 'separate', options, { file, ...limit })
+    const given = 'song' in options ? {} : { file }
+    return discord.command(user, channel, 'separate', options, { ...given, ...limit })
+  }
+
+  const chats = openChats(world.settings, world.services.db).map((chat) =>
+    pace === 'real' ? chat : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, firstSeconds: 0.2 } },
+  )
+  const startBotHere = async () => {
+    const before = discord.gateway.sessions.identifies
+    const bot = await startBot(world.settings, world.services, world.log, { chats })
+    world.onClose(() => bot.stop())
+    await until(() => discord.gateway.sessions.identifies > before, 20)
+    await listening()
+    return bot
   }
 
   return {
@@ -47,17 +60,14 @@ export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: R
     channel: room,
     ann,
 
+    /** The bot in this process. */
+    bot: startBotHere,
+
     /** The bot and a worker in this process. */
     async start() {
-      const chats = openChats(world.settings, world.services.db).map((chat) =>
-        pace === 'real'
-          ? chat
-          : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, firstSeconds: 0.2 } },
-      )
-      const bot = await startBot(world.settings, world.services, world.log, { chats })
-      world.onClose(() => bot.stop())
+      const bot = await startBotHere()
       await world.worker({ chats }).decided
-      await listening()
+      return bot
     },
 
     /** The bot as `npm run bot` starts it, to be killed. */
@@ -80,7 +90,7 @@ export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: R
       return child
     },
 
-    /** `/separate` with a new file of audio, in any of the band's channels. */
+    /** `/separate` with a new file of audio unless a song is named, in any of the band's channels. */
     separate,
 
     /** The message that answered a command, once it is there. */

@@ -1,38 +1,49 @@
-// What Discord shows of a card, and of an answer for one person: embeds and action rows, within all of Discord's limits. Pure.
+// What Discord shows of a card: an embed and action rows, within all of Discord's limits. Pure.
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
   type APIEmbed,
+  type APIStringSelectComponent,
   ButtonStyle,
   ComponentType,
 } from 'discord-api-types/v10'
-import type { TextReply } from '../../../commands/command.ts'
 import type { Card, CardAction } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
-import { cleanText } from '../foreign-text.ts'
 import { pageWords } from '../page-words.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
-import { linesWithin, writeMarks } from '../reply-marks.ts'
+import { songLines } from '../song-lines.ts'
 import { stageBar } from '../stage-bar.ts'
 import { webAddress } from '../web-address.ts'
-import { escapeMarkdown, foreignText } from './markdown.ts'
+import { choiceList, choiceMenu } from './choices.ts'
+import { foreignText, foreignWords, linkTo, mentionOf } from './markdown.ts'
 
 /** What a message carries. Files are delivery's alone: no `attachments` here. */
 export type CardMessage = {
   content: string
   embeds: APIEmbed[]
-  components: APIActionRowComponent<APIButtonComponentWithCustomId>[]
+  components: APIActionRowComponent<APIButtonComponentWithCustomId | APIStringSelectComponent>[]
   /** Discord remembers it of no earlier call. */
   allowed_mentions: { parse: [] }
 }
 
-const LONGEST = { title: 256, artist: 256, fact: 100, note: 250, stageNote: 150, error: 800, text: 2000 }
+/** In UTF-16 units; all that can stand in a description beside a list has some 4000 together. */
+const LONGEST = {
+  title: 256,
+  description: 4096,
+  artist: 200,
+  fact: 60,
+  match: 150,
+  matchAddress: 250,
+  stageNote: 120,
+  error: 600,
+  note: 200,
+  coverAddress: 2048,
+}
 const MOST_FACTS = 6
 const MOST_NOTES = 5
-const LONGEST_URL = 2048
-const LONGEST_LINK = 512
 const COLOURS = {
   queued: 0x3498db,
+  asked: 0xf1c40f,
   working: 0xe67e22,
   delivered: 0x2ecc71,
   failed: 0xe74c3c,
@@ -41,6 +52,7 @@ const COLOURS = {
 const BUTTONS: Record<CardAction, { label: string; style: ButtonStyle.Secondary | ButtonStyle.Primary }> = {
   cancel: { label: 'Cancel', style: ButtonStyle.Secondary },
   retry: { label: 'Retry', style: ButtonStyle.Primary },
+  wrong: { label: 'Wrong song?', style: ButtonStyle.Secondary },
 }
 
 /** By this a request's message is recognised when its id was lost. */
@@ -51,7 +63,7 @@ export function footerOf(number: number): string {
 /** @param plain leaves out every word that is not ours */
 export function renderCard(given: Card, { plain, now }: { plain: boolean; now: Date }): CardMessage {
   const card = plain ? plainCard(given) : given
-  const url = webAddress(card.coverUrl, ['https:'], LONGEST_URL)
+  const url = webAddress(card.coverUrl, ['https:'], LONGEST.coverAddress)
   const embed: APIEmbed = {
     title: foreignText(card.title, LONGEST.title) || `Song #${card.number}`,
     description: describe(card, now),
@@ -59,26 +71,39 @@ export function renderCard(given: Card, { plain, now }: { plain: boolean; now: D
     footer: { text: footerOf(card.number) },
     ...(url ? { thumbnail: { url } } : {}),
   }
-  return { content: '', embeds: [embed], components: buttonsOf(card), allowed_mentions: { parse: [] } }
+  return { content: '', embeds: [embed], components: rowsOf(card), allowed_mentions: { parse: [] } }
 }
 
 function describe(card: Card, now: Date): string {
   const artist = card.artist ? foreignText(card.artist, LONGEST.artist) : ''
   const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignText(fact, LONGEST.fact))
-  // The files say that every stage is done.
-  const stages = card.state === 'delivered' ? [] : card.lines.map(stageLine)
   const notes = card.notes.slice(0, MOST_NOTES).map((note) => foreignText(note, LONGEST.note))
-  const blocks = [
-    [artist, facts.join(' · ')],
-    stages,
+  const before = [
+    [artist, facts.join(' · '), matchLine(card)],
+    // The files say that every stage is done.
+    card.state === 'delivered' ? [] : card.lines.map(stageLine),
     [timeLeft(card, now), errorLine(card)],
-    [...notes, pageLink(card)],
-    [`Asked by ${mention(card.person)}`],
   ]
+  const after = [[...notes, pageLink(card)], [`Asked by ${mentionOf(card.person)}`]]
+  const room = LONGEST.description - inBlocks([...before, ['x'], ...after]).length
+  const list = card.songs ? songLines(card, room, foreignText) : [choiceList(card, room)]
+  return inBlocks([...before, list, ...after])
+}
+
+/** Lines together, and an empty one between blocks; what is empty is left out. */
+function inBlocks(blocks: string[][]): string {
   return blocks
     .map((lines) => lines.filter(Boolean).join('\n'))
     .filter(Boolean)
     .join('\n\n')
+}
+
+/** `Sound: Artist - Title · 93 % sure` */
+function matchLine({ match }: Card): string {
+  if (!match) return ''
+  const name = foreignWords(match.label, LONGEST.match) || 'a recording'
+  const sure = match.confidence === null ? '' : ` · ${match.confidence} % sure`
+  return `Sound: ${linkTo(match.link, name, LONGEST.matchAddress) ?? name}${sure}`
 }
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
@@ -96,58 +121,27 @@ function errorLine({ error }: Card): string {
   return error ? foreignText(error.message || ownWords(error.code), LONGEST.error) : ''
 }
 
+/** In words, as Discord refuses a whole message over a button whose address it does not like, such as that of a machine at home. */
+function pageLink(card: Card): string {
+  return linkTo(card.link, pageWords(card)) ?? ''
+}
+
 function colourOf(card: Card): keyof typeof COLOURS {
+  if (card.choices.length > 0) return 'asked'
   if (card.state === 'ready') return 'working'
   if (card.state !== 'working') return card.state
   return card.lines.every(({ state }) => state === 'ahead' || state === 'waiting') ? 'queued' : 'working'
 }
 
-function buttonsOf({ id, actions }: Card): CardMessage['components'] {
-  if (actions.length === 0) return []
-  const components = actions.map((action) => ({
+/** A menu has a row to itself. */
+function rowsOf(card: Card): CardMessage['components'] {
+  const menu = choiceMenu(card)
+  const buttons = card.actions.map((action) => ({
     type: ComponentType.Button as const,
-    custom_id: buttonId(action, id),
+    custom_id: buttonId(action, card.id),
     ...BUTTONS[action],
   }))
-  return [{ type: ComponentType.ActionRow, components }]
-}
-
-/** In words, as Discord refuses a whole message over a button whose address it does not like, such as that of a machine at home. */
-function pageLink(card: Card): string {
-  const address = webAddress(card.link, ['http:', 'https:'], LONGEST_LINK)
-  // A bracket would end it.
-  const href = address?.replaceAll('(', '%28').replaceAll(')', '%29') ?? ''
-  return href && href.length <= LONGEST_LINK ? `[${pageWords(card)}](${href})` : ''
-}
-
-function mention(person: string): string {
-  return /^\d{1,20}$/.test(person) ? `<@${person}>` : foreignText(person, 100)
-}
-
-/** An answer for one person. @param linkOf the address of a request's message, where it is known */
-export function renderText(
-  { title, lines }: TextReply,
-  { linkOf }: { linkOf: (number: number) => string | undefined },
-): string {
-  const heading = `**${foreignText(title, LONGEST.title)}**`
-  return linesWithin(heading, lines, (line) => textLine(line, linkOf), LONGEST.text)
-}
-
-const LONGEST_LINE = 1000
-
-function textLine(line: string, linkOf: (number: number) => string | undefined): string {
-  const written = (text: string) =>
-    writeMarks(text, {
-      text: escapeMarkdown,
-      person: mention,
-      request: (number) => {
-        const link = linkOf(number)
-        return link ? `[#${number}](${link})` : `#${number}`
-      },
-      // In brackets it can be clicked, and shows no preview.
-      address: (address) => `<${address}>`,
-    })
-  const cleaned = cleanText(line)
-  const whole = written(cleaned)
-  return whole.length <= LONGEST_LINE ? whole : foreignText(cleaned, LONGEST_LINE)
+  return [menu ? [menu] : [], buttons]
+    .filter((components) => components.length > 0)
+    .map((components) => ({ type: ComponentType.ActionRow, components }))
 }

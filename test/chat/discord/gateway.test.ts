@@ -155,8 +155,8 @@ describe('at Discord', async () => {
     })
 
     test('that is wrong is answered by a private sentence, and nothing is saved', async () => {
-      const interaction = await at.separate('https://open.spotify.com/album/4uLU6hMCjMI75M1A2tKUQC')
-      expect(privately(await answered(Promise.resolve(interaction)))).toMatch(/^That is an album/)
+      const interaction = await at.separate('https://open.spotify.com/artist/4uLU6hMCjMI75M1A2tKUQC')
+      expect(privately(await answered(Promise.resolve(interaction)))).toMatch(/^That is an artist/)
       const stems = at.discord.command(at.ann, at.channel, 'separate', { song: 'x y', stems: 'triangle' })
       expect(privately(await answered(stems))).toMatch(/^stems: choose among/)
       const neither = at.discord.command(at.ann, at.channel, 'separate')

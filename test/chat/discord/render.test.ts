@@ -1,39 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { inLine } from '../../../commands/lines.ts'
 import { escapeMarkdown, foreignText } from '../../../src/chat/discord/markdown.ts'
-import { type CardMessage, footerOf, renderCard, renderText } from '../../../src/chat/discord/render.ts'
+import { footerOf } from '../../../src/chat/discord/render.ts'
+import { renderText } from '../../../src/chat/discord/render-text.ts'
 import { cleanText, plainText } from '../../../src/chat/foreign-text.ts'
 import { numbersIn } from '../../../src/chat/reply-marks.ts'
 import type { Card } from '../../../src/domain/card.ts'
+import { CARD, describing, expectWithinLimits, rendered } from '../../support/discord/rendered.ts'
+import { seeded, wildText } from '../../support/discord/wild.ts'
 
-const now = new Date('2026-01-01T00:00:00Z')
-const card: Card = {
-  id: '6f1c3a52-0d0e-4c7e-9b1e-0a9d7f7d1a11',
-  number: 12,
-  person: '80351110224678912',
-  state: 'working',
-  title: 'Never Gonna Give You Up',
-  artist: 'Rick Astley',
-  coverUrl: 'https://i.scdn.co/image/abc',
-  facts: ['3:33', '113 BPM', 'A♭ major', 'htdemucs'],
-  lines: [
-    { stage: 'download', label: 'Download', state: 'done', fraction: 1, note: null },
-    { stage: 'analysis', label: 'Analysis', state: 'retrying', fraction: 0.5, note: 'trying again (2 of 3)' },
-    { stage: 'processing', label: 'Separation', state: 'running', fraction: 0.42, note: 'loading' },
-    { stage: 'delivery', label: 'Delivery', state: 'ahead', fraction: 0, note: null },
-  ],
-  secondsLeft: 90,
-  notes: [],
-  link: null,
-  error: null,
-  actions: ['cancel'],
-}
-const shown = (more: Partial<Card> = {}, plain = false) => renderCard({ ...card, ...more }, { plain, now })
-const describing = (message: CardMessage) => message.embeds[0]?.description ?? ''
+const SONG = { number: 13, title: 'x', artist: null, state: 'failed' as const, fraction: 1, error: null }
 
 describe('a card', () => {
   test('shows the song, its stages, who asked and when it will be ready', () => {
-    const message = shown()
+    const message = rendered()
     expect(message).toEqual({
       content: '',
       embeds: [
@@ -58,7 +38,7 @@ describe('a card', () => {
         },
       ],
       components: [
-        { type: 1, components: [{ type: 2, style: 2, label: 'Cancel', custom_id: `cancel:${card.id}` }] },
+        { type: 1, components: [{ type: 2, style: 2, label: 'Cancel', custom_id: `cancel:${CARD.id}` }] },
       ],
       allowed_mentions: { parse: [] },
     })
@@ -67,28 +47,29 @@ describe('a card', () => {
   })
 
   test('has a colour for every state', () => {
-    const waiting = card.lines.map((line) => ({ ...line, state: 'waiting' as const }))
+    const waiting = CARD.lines.map((line) => ({ ...line, state: 'waiting' as const }))
     const colours = [
-      shown({ lines: waiting }),
-      shown(),
-      ...(['delivered', 'failed', 'cancelled'] as const).map((state) => shown({ state })),
+      rendered({ lines: waiting }),
+      rendered(),
+      rendered({ choices: [{ value: 'youtube:a', label: 'A', detail: '', link: 'https://a.example' }] }),
+      ...(['delivered', 'failed', 'cancelled'] as const).map((state) => rendered({ state })),
     ].map((message) => message.embeds[0]?.color)
-    expect(new Set(colours).size).toBe(5)
-    expect(shown({ state: 'ready' }).embeds[0]?.color).toBe(colours[1])
+    expect(new Set(colours).size).toBe(6)
+    expect(rendered({ state: 'ready' }).embeds[0]?.color).toBe(colours[1])
   })
 
   test('says what went wrong and offers to try again', () => {
     const error = { code: 'not_audio', message: 'That *file* is not audio.' }
-    const message = shown({ state: 'failed', error, actions: ['retry'], secondsLeft: null })
+    const message = rendered({ state: 'failed', error, actions: ['retry'], secondsLeft: null })
     expect(describing(message)).toContain('That \\*file\\* is not audio.')
     expect(message.components[0]?.components[0]).toMatchObject({
       label: 'Retry',
-      custom_id: `retry:${card.id}`,
+      custom_id: `retry:${CARD.id}`,
     })
   })
 
   test('delivered shows no bars and no buttons', () => {
-    const message = shown({ state: 'delivered', actions: [], notes: ['Drums are silent.'] })
+    const message = rendered({ state: 'delivered', actions: [], notes: ['Drums are silent.'] })
     expect(message.components).toEqual([])
     expect(describing(message)).not.toMatch(/█|░/)
     expect(describing(message)).toContain('Drums are silent.')
@@ -96,15 +77,43 @@ describe('a card', () => {
 
   test('links to the results page', () => {
     const delivered = { state: 'delivered' as const, actions: [] }
-    expect(describing(shown({ ...delivered, link: 'https://stems.example/a_(b)' }))).toContain(
+    expect(describing(rendered({ ...delivered, link: 'https://stems.example/a_(b)' }))).toContain(
       '[Play and mix the stems](https://stems.example/a_%28b%29)',
     )
-    expect(describing(shown({ ...delivered, link: 'javascript:alert(1)' }))).not.toContain('javascript')
+    expect(describing(rendered({ ...delivered, link: 'javascript:alert(1)' }))).not.toContain('javascript')
+  })
+
+  test('says whose sound it is, and takes another', () => {
+    const match = {
+      label: 'Band - [Live] @here *x*',
+      link: 'https://www.youtube.com/watch?v=a',
+      confidence: 93,
+    }
+    const message = rendered({ match, actions: ['cancel', 'wrong'] })
+    expect(describing(message).split('\n').slice(0, 3)).toEqual([
+      'Rick Astley',
+      '3:33 · 113 BPM · A♭ major · htdemucs',
+      'Sound: [Band - (Live) \\@here \\*x\\*](https://www.youtube.com/watch?v=a) · 93 % sure',
+    ])
+    expect(message.components).toEqual([
+      {
+        type: 1,
+        components: [
+          { type: 2, style: 2, label: 'Cancel', custom_id: `cancel:${CARD.id}` },
+          { type: 2, style: 2, label: 'Wrong song?', custom_id: `wrong:${CARD.id}` },
+        ],
+      },
+    ])
+    const chosen = describing(rendered({ match: { ...match, confidence: null } }))
+    expect(chosen).toMatch(/watch\?v=a\)$/m)
+    expect(chosen).not.toContain('sure')
+    const script = describing(rendered({ match: { ...match, link: 'javascript:alert(1)' } }))
+    expect(script).toContain('Sound: Band - (Live) \\@here \\*x\\* · 93 % sure')
   })
 
   test('plain has no word that is not ours', () => {
     const word = 'Rude'
-    const message = shown(
+    const message = rendered(
       {
         title: word,
         artist: word,
@@ -112,10 +121,14 @@ describe('a card', () => {
         notes: [`No BPM and key this time: ${word}.`],
         error: { code: 'not_audio', message: `${word} is not audio.` },
         lines: [{ stage: 'download', label: 'Download', state: 'waiting', fraction: 0, note: word }],
+        match: { label: word, link: `https://example.org/${word}`, confidence: 93 },
+        choices: [{ value: 'youtube:a', label: word, detail: word, link: `https://example.org/${word}` }],
       },
       true,
     )
-    expect(JSON.stringify(message)).not.toContain(word)
+    const list = rendered({ songs: [{ ...SONG, title: word, artist: word, error: word }] }, true)
+    for (const one of [message, list]) expect(JSON.stringify(one)).not.toContain(word)
+    expect(describing(list)).toContain('✗ #13 Song')
     expect(message.embeds[0]?.title).toBe('Song #12')
     expect(describing(message)).toContain('That is not audio that can be decoded')
     expect(describing(message)).toContain('No BPM and key this time')
@@ -132,7 +145,7 @@ describe('a card', () => {
     ['\u200b\u3164 \u2800', 'Song #12'],
     ['', 'Song #12'],
   ])('a title shows as it is: %j', (title, wanted) => {
-    const shownTitle = shown({ title }).embeds[0]?.title
+    const shownTitle = rendered({ title }).embeds[0]?.title
     if (typeof wanted === 'string') expect(shownTitle).toBe(wanted)
     else expect(shownTitle).toMatch(wanted)
   })
@@ -143,7 +156,7 @@ describe('a card', () => {
     'attachment://a.png',
     `https://a.b/${'x'.repeat(2100)}`,
   ])('a cover that is no https address is left out: %#', (coverUrl) =>
-    expect(shown({ coverUrl }).embeds[0]).not.toHaveProperty('thumbnail'),
+    expect(rendered({ coverUrl }).embeds[0]).not.toHaveProperty('thumbnail'),
   )
 
   test("stays within Discord's limits, whatever it is given", () => {
@@ -151,6 +164,7 @@ describe('a card', () => {
     for (let round = 0; round < 500; round++) {
       const text = () => wildText(random)
       const many = (most: number) => Array.from({ length: Math.floor(random() * most) }, text)
+      const wildLink = () => (random() < 0.5 ? text() : `https://a.example/${'a'.repeat(random() * 400)}`)
       const error = random() < 0.5 ? { code: 'internal', message: text() } : null
       const states = ['working', 'ready', 'failed', 'delivered', 'cancelled'] as const
       const state = states[Math.floor(random() * states.length)] ?? 'ready'
@@ -161,12 +175,24 @@ describe('a card', () => {
         notes: many(12),
         error,
         state,
-        lines: card.lines.map((line) => ({ ...line, note: text(), fraction: random() * 3 - 1 })),
+        lines: CARD.lines.map((line) => ({ ...line, note: text(), fraction: random() * 3 - 1 })),
         coverUrl: random() < 0.5 ? `https://${text()}` : text(),
         link: `https://${text()}`,
         secondsLeft: random() * 1e6,
+        match: random() < 0.5 ? { label: text(), link: `https://${text()}`, confidence: 50 } : null,
+        choices: many(10).map((label, at) => ({
+          value: `youtube:${at}`,
+          label,
+          detail: text(),
+          link: wildLink(),
+        })),
+        songs:
+          random() < 0.5
+            ? null
+            : many(60).map((title) => ({ ...SONG, title, artist: text(), error: text() })),
+        actions: ['cancel', 'retry', 'wrong'],
       }
-      expectWithinLimits(shown(wild, random() < 0.3))
+      expectWithinLimits(rendered(wild, random() < 0.3))
     }
   })
 })
@@ -243,60 +269,3 @@ describe('foreign text', () => {
     }
   })
 })
-
-function expectWithinLimits({ content, embeds, components }: CardMessage) {
-  expect(content.length).toBeLessThanOrEqual(2000)
-  const [embed, ...more] = embeds
-  expect(more).toEqual([])
-  const parts = [embed?.title ?? '', embed?.description ?? '', embed?.footer?.text ?? '']
-  for (const [index, longest] of [256, 4096, 2048].entries()) {
-    expect(parts[index]?.length).toBeGreaterThan(0)
-    expect(parts[index]?.length).toBeLessThanOrEqual(longest)
-    expect(parts[index]?.isWellFormed()).toBe(true)
-  }
-  expect(parts.join('').length).toBeLessThanOrEqual(6000)
-  if (embed?.thumbnail) expect(embed.thumbnail.url).toMatch(/^https:\/\/.{1,2040}$/)
-  for (const button of components.flatMap((row) => row.components)) {
-    expect(button.custom_id.length).toBeLessThanOrEqual(100)
-    expect(button.label?.length).toBeLessThanOrEqual(80)
-  }
-}
-
-const PIECES = [
-  'a',
-  ' ',
-  '*',
-  '_',
-  '`',
-  '\\',
-  '<@1>',
-  '@everyone',
-  '🎸',
-  '\ud83c',
-  '\udfb8',
-  '\n',
-  '\u202e',
-  '👩‍🚀',
-  'é',
-  '漢',
-  '#',
-  '1.',
-  '\0',
-]
-
-/** Anything up to some thousand characters, mostly what is awkward. */
-function wildText(random: () => number): string {
-  const length = Math.floor(random() ** 4 * 3000)
-  return Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join('')
-}
-
-/** The same numbers in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}

@@ -208,6 +208,79 @@ describe('an interaction', () => {
   })
 })
 
+describe('a modal', () => {
+  const text = (more: Body = {}) => ({ type: 4, custom_id: 't', style: 1, ...more })
+  const labelled = (component: Body = text(), more: Body = {}) => ({
+    type: 18,
+    label: 'Words',
+    component,
+    ...more,
+  })
+  const modal = (...components: Body[]) => ({ custom_id: 'm', title: 'Title', components })
+  const press = async () => {
+    const channel = discord.guild().channel()
+    const asked = await ask(channel)
+    const button = { type: 2, style: 1, label: 'x', custom_id: 'b' }
+    await callback(asked, 4, { content: 'x', components: [{ type: 1, components: [button] }] })
+    if (!asked.message) throw new Error('no message')
+    return discord.press(discord.user(), asked.message, 'b')
+  }
+
+  test.each<[string, Body, string]>([
+    ['a long title', { ...modal(labelled()), title: 'x'.repeat(46) }, 'title'],
+    ['a long label', modal(labelled(text(), { label: 'x'.repeat(46) })), 'label'],
+    ['a long id', { ...modal(labelled()), custom_id: 'x'.repeat(101) }, 'custom_id'],
+    ['no field', modal(), 'components'],
+    ['six fields', modal(...times(6, (n) => labelled(text({ custom_id: `${n}` })))), 'components'],
+    ['an id twice', modal(labelled(), labelled()), 'DUPLICATED'],
+    ['two labels for a field', modal(labelled(text({ label: 'x' }))), 'LABEL_IN_LABEL'],
+    ['no label for a field', modal({ type: 1, components: [text()] }), 'label'],
+    ['a long placeholder', modal(labelled(text({ placeholder: 'x'.repeat(101) }))), 'placeholder'],
+    ['too much room', modal(labelled(text({ max_length: 4001 }))), 'max_length'],
+  ])('is refused with %s', async (_what, data, where) => {
+    expect(await formErrors(callback(await press(), 9, data))).toContain(where)
+  })
+
+  test('is filled in as it says, and answered as an interaction of its own', async () => {
+    const opener = await press()
+    await callback(opener, 9, modal(labelled(text({ max_length: 5 }))))
+    expect(await refused(rest().get(original(opener.token), { auth: false }))).toBe('404 10015')
+    for (const value of ['', '123456', 'a\nb'])
+      await expect(discord.submit(opener, { t: value })).rejects.toThrow(/^t /)
+    await expect(discord.submit(opener, { other: 'x' })).rejects.toThrow(/no field other/)
+    const submitted = await discord.submit(opener, { t: 'abc' })
+    expect(submitted.payload['type']).toBe(5)
+    expect(submitted.payload['data']).toEqual({
+      custom_id: 'm',
+      components: [{ type: 18, id: 1, component: { type: 4, id: 2, custom_id: 't', value: 'abc' } }],
+    })
+    expect(await refused(callback(submitted, 9, modal(labelled())))).toBe('400 50035')
+    await callback(submitted, 4, { content: 'thanks' })
+    expect(submitted.message?.interaction_metadata).toMatchObject({
+      id: submitted.id,
+      type: 5,
+      triggering_interaction_metadata: { id: opener.id, type: 3, interacted_message_id: opener.source?.id },
+    })
+  })
+})
+
+test('only what a menu offers can be chosen', async () => {
+  const channel = discord.guild().channel()
+  const asked = await ask(channel)
+  const select = {
+    type: 3,
+    custom_id: 's',
+    options: ['a', 'b'].map((value) => ({ label: value, value })),
+  }
+  await callback(asked, 4, { content: 'x', components: [{ type: 1, components: [select] }] })
+  if (!asked.message) throw new Error('no message')
+  const ann = discord.user()
+  for (const values of [[], ['c'], ['a', 'b']])
+    await expect(discord.press(ann, asked.message, 's', { values })).rejects.toThrow(/offered|chosen/)
+  const { payload } = await discord.press(ann, asked.message, 's', { values: ['b'] })
+  expect(payload['data']).toEqual({ custom_id: 's', component_type: 3, id: 2, values: ['b'] })
+})
+
 test('what nobody could type is an error of the test', async () => {
   const channel = discord.guild().channel()
   const user = discord.user()
@@ -367,7 +440,9 @@ describe('a message', () => {
   const buttons = (count: number) => times(count, (n) => button({ custom_id: `${n}` }))
   const rows = (...components: Body[]) => ({ components: [row(...components)] })
   const embeds = (...all: Body[]) => ({ embeds: all })
-  const select = { type: 3, custom_id: 'b', options: [{ label: 'x', value: 'x' }] }
+  const option = (more: Body = {}) => ({ label: 'x', value: 'x', ...more })
+  const selecting = (...options: Body[]) => ({ type: 3, custom_id: 'b', options })
+  const select = selecting(option())
   const v2 = (...components: Body[]) => ({ flags: MessageFlags.IsComponentsV2, components })
   const words = (content = 'x') => ({ type: 10, content })
   const link = (url?: string) => ({ type: 2, style: 5, label: 'x', ...(url ? { url } : {}) })
@@ -398,6 +473,14 @@ describe('a message', () => {
     ['a link without a url', rows(link()), 'URL_REQUIRED'],
     ['a link to a script', rows(link('javascript:x')), 'SCHEME'],
     ['a select beside a button', rows(...buttons(1), select), 'WIDTH'],
+    ['a select of nothing', rows(selecting()), 'options'],
+    ['26 options', rows(selecting(...times(26, (n) => option({ value: `${n}` })))), 'options'],
+    ['an option twice', rows(selecting(option(), option())), 'VALUE_DUPLICATED'],
+    ['an option without words', rows(selecting(option({ label: '' }))), 'label'],
+    ['a long option', rows(selecting(option({ label: 'x'.repeat(101) }))), 'label'],
+    ['a long value', rows(selecting(option({ value: 'x'.repeat(101) }))), 'value'],
+    ['a long description', rows(selecting(option({ description: 'x'.repeat(101) }))), 'description'],
+    ['a long placeholder', rows({ ...select, placeholder: 'x'.repeat(151) }), 'placeholder'],
     ['new components unflagged', { components: [words()] }, 'UNION_TYPE_CHOICES'],
     ['new components and a text', { ...v2(words()), content: 'x' }, 'LEGACY_FIELDS'],
     ['42 new components', v2(...times(40, () => words()), row(...buttons(1))), 'components'],
@@ -438,6 +521,8 @@ describe('a message', () => {
     expect(await refused(post(channel, { embeds: [{ title: 'Forbidden Song' }] }))).toBe('400 200000')
     expect(await refused(patch(channel, id, { content: 'a forbidden song' }))).toBe('400 200000')
     expect(await refused(callback(await ask(channel), 4, { content: 'forbidden song' }))).toBe('400 200000')
+    const menu = rows(selecting(option({ description: 'a forbidden song' })))
+    expect(await refused(post(channel, { content: 'x', ...menu }))).toBe('400 200000')
   })
 
   test('with a nonce is made once in a few minutes', async () => {

@@ -286,6 +286,14 @@ function textsOf({ content, embeds, components }: Content): string[] {
     (embed['footer'] as Json | undefined)?.['text'],
     ...((embed['fields'] as Json[] | undefined) ?? []).flatMap((one) => [one['name'], one['value']]),
   ])
-  const inComponents = allComponents(components).flatMap(({ one }) => [one['content'], one['label']])
+  const inComponents = allComponents(components).flatMap(({ one }) => [
+    one['content'],
+    one['label'],
+    one['placeholder'],
+    ...((one['options'] as Json[] | undefined) ?? []).flatMap(({ label, description }) => [
+      label,
+      description,
+    ]),
+  ])
   return [content, ...inEmbeds, ...inComponents].filter(Boolean).map(String)
 }

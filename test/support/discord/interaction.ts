@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type Issue, invalid, invalidForm, issue, refusal } from './errors.ts'
 import { FLAG, mustFitDescription } from './form.ts'
 import { createMessage, editMessage, notify, type Sent } from './messages.ts'
+import { mustBeModal } from './modal.ts'
 import { may } from './permissions.ts'
 import { messageShape, userShape } from './shapes.ts'
 import type { Channel, Json, Message, User, World } from './world.ts'
@@ -39,6 +40,8 @@ export class Interaction {
   readonly appPermissions: bigint
   /** The message whose button was pressed. */
   readonly source: Message | undefined
+  /** What was answered by the modal that this comes from. */
+  readonly opener: Interaction | undefined
   readonly sentAtMs: number
   /** What was sent to the bot. */
   payload: Json = {}
@@ -52,7 +55,10 @@ export class Interaction {
 
   constructor(
     world: World,
-    wish: Pick<Interaction, 'kind' | 'user' | 'channel' | 'sizeLimitBytes' | 'appPermissions' | 'source'>,
+    wish: Pick<
+      Interaction,
+      'kind' | 'user' | 'channel' | 'sizeLimitBytes' | 'appPermissions' | 'source' | 'opener'
+    >,
   ) {
     this.id = world.newId()
     this.token = Buffer.from(`interaction:${this.id}:${randomBytes(96).toString('base64url')}`).toString(
@@ -64,6 +70,7 @@ export class Interaction {
     this.sizeLimitBytes = wish.sizeLimitBytes
     this.appPermissions = wish.appPermissions
     this.source = wish.source
+    this.opener = wish.opener
     this.sentAtMs = world.clock.now()
     world.interactions.set(this.token, this)
     this.answer = new Promise((resolve) => {
@@ -101,6 +108,9 @@ export function answerInteraction(world: World, route: string, id: string, token
       break
     case CALLBACK.deferUpdate:
       message = interaction.source
+      break
+    case CALLBACK.modal:
+      mustBeModal(data)
       break
     case CALLBACK.update:
       message = interaction.source
@@ -213,12 +223,19 @@ function addOrigin(interaction: Interaction, message: Message): void {
       ...(channel.guild ? { guild_id: channel.guild.id } : {}),
     }
   message.interaction_metadata = {
-    id: interaction.id,
-    type: kind === KIND.component ? 3 : 2,
-    user: userShape(interaction.user),
+    ...originOf(interaction),
+    ...(first || !interaction.message ? {} : { original_response_message_id: interaction.message.id }),
+  }
+}
+
+function originOf({ id, kind, user, payload, source, opener }: Interaction): Json {
+  return {
+    id,
+    type: kind,
+    user: userShape(user),
     authorizing_integration_owners: payload['authorizing_integration_owners'] ?? {},
     ...(kind === KIND.component && source ? { interacted_message_id: source.id } : {}),
-    ...(first || !interaction.message ? {} : { original_response_message_id: interaction.message.id }),
+    ...(opener ? { triggering_interaction_metadata: originOf(opener) } : {}),
   }
 }
 

@@ -5,10 +5,13 @@ import { allComponents } from './form.ts'
 import type { Gateway } from './gateway.ts'
 import { Interaction, KIND } from './interaction.ts'
 import { botSizeLimit } from './messages.ts'
+import { filledIn } from './modal.ts'
 import { wrongWithMessage } from './openapi.ts'
 import { INVITED } from './permissions.ts'
 import { attachmentShape, channelShape, memberShape, messageShape, userShape } from './shapes.ts'
 import type { Channel, Json, Message, User, World } from './world.ts'
+
+const SELECT = 3
 
 /** What an interaction has beyond the ordinary. */
 export type More = {
@@ -41,8 +44,9 @@ export function createPeople(
     kind: number,
     data: Json,
     more: More,
-    source: Message | undefined,
+    from: { source?: Message | undefined; opener?: Interaction } = {},
   ): Interaction => {
+    const { source, opener } = from
     const { guild } = channel
     const isMember = !guild || guild.hasBot
     const rights = channel.parent?.permissions ?? channel.permissions
@@ -55,6 +59,7 @@ export function createPeople(
       sizeLimitBytes,
       appPermissions,
       source,
+      opener,
     })
     const permissions = more.memberPermissions ?? user.permissions
     const owner = isMember ? { 0: guild?.id ?? '0' } : { 1: user.id }
@@ -128,7 +133,7 @@ export function createPeople(
       const { command, options: filled } = typed(commands.all, name, values)
       offered(command, user, channel, more)
       const data = { id: command.id, name: command.name, type: 1, options: filled, ...resolved }
-      return send(user, channel, KIND.command, data, more, undefined)
+      return send(user, channel, KIND.command, data, more)
     },
     async messageCommand(user: User, message: Message, name: string, more: More = {}) {
       const command = commands.all.find((one) => one.type === 3 && one.name === name)
@@ -137,21 +142,20 @@ export function createPeople(
       offered(command, user, message.channel, more)
       const messages = { [message.id]: messageShape(message, world) }
       const data = { id: command.id, name, type: 3, target_id: message.id, resolved: { messages } }
-      return send(user, message.channel, KIND.command, data, more, undefined)
+      return send(user, message.channel, KIND.command, data, more)
     },
     async press(user: User, message: Message, customId: string, more: More = {}) {
       mustBeSeen(user, message)
       const found = allComponents(message.components).find(({ one }) => one['custom_id'] === customId)?.one
       if (!found) throw new Error(`the message has no component ${customId}`)
       if (found['disabled']) throw new Error(`${customId} is disabled`)
-      const { values } = more
       const data = {
         custom_id: customId,
         component_type: found['type'],
         id: found['id'],
-        ...(values ? { values } : {}),
+        ...(found['type'] === SELECT ? { values: chosen(found, more.values ?? []) } : {}),
       }
-      return send(user, message.channel, KIND.component, data, more, message)
+      return send(user, message.channel, KIND.component, data, more, { source: message })
     },
     async autocomplete(
       user: User,
@@ -169,29 +173,25 @@ export function createPeople(
       )
       offered(command, user, channel, more)
       const data = { id: command.id, name: command.name, type: 1, options: filled }
-      return send(user, channel, KIND.autocomplete, data, more, undefined)
+      return send(user, channel, KIND.autocomplete, data, more)
     },
     /** What a person sends from the modal that answered `from`; values by custom id. */
     async submit(from: Interaction, values: Record<string, string>, more: More = {}) {
       const answer = await from.answer
       if (answer?.type !== 9) throw new Error('no modal is open')
-      const filled = (one: Json): Json => {
-        const component = one['component'] as Json | undefined
-        const components = one['components'] as Json[] | undefined
-        const id = one['custom_id']
-        return {
-          type: one['type'],
-          id: one['id'] ?? 1,
-          ...(typeof id === 'string' ? { custom_id: id, value: values[id] ?? '' } : {}),
-          ...(components ? { components: components.map(filled) } : {}),
-          ...(component ? { component: filled(component) } : {}),
-        }
-      }
-      const components = ((answer.data['components'] ?? []) as Json[]).map(filled)
-      const data = { custom_id: answer.data['custom_id'], components }
-      return send(from.user, from.channel, KIND.modal, data, more, from.source)
+      const data = { custom_id: answer.data['custom_id'], components: filledIn(answer.data, values) }
+      return send(from.user, from.channel, KIND.modal, data, more, { source: from.source, opener: from })
     },
   }
+}
+
+/** @throws Error for what no client lets anybody choose */
+function chosen(select: Json, values: string[]): string[] {
+  const offered = ((select['options'] ?? []) as Json[]).map((one) => one['value'])
+  for (const value of values) if (!offered.includes(value)) throw new Error(`${value} is not offered`)
+  const [least, most] = [Number(select['min_values'] ?? 1), Number(select['max_values'] ?? 1)]
+  if (values.length < least || values.length > most) throw new Error(`${least} to ${most} are to be chosen`)
+  return values
 }
 
 function mustBeSeen(user: User, message: Message): void {

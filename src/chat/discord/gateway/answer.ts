@@ -1,4 +1,4 @@
-// Every interaction is answered: by a card, a private sentence, suggestions, or an acknowledgement. Never throws.
+// Every interaction is answered: by a card, a private sentence, a form, suggestions, or an acknowledgement. Never throws.
 import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10'
 import { ChatError, UserError } from '../../../errors.ts'
 import { failureWords, LATE, LATE_MS } from '../../answer-words.ts'
@@ -6,6 +6,7 @@ import { foreignText } from '../markdown.ts'
 import { answerButton } from './answer-button.ts'
 import { answerCommand, answerMessageCommand } from './answer-command.ts'
 import type { AnswerDeps } from './answer-deps.ts'
+import { answerForm } from './answer-form.ts'
 import { answerTyping } from './answer-typing.ts'
 import type { Given } from './interaction.ts'
 import { isBeingAnswered, logUnanswered, tellAlone } from './respond.ts'
@@ -54,6 +55,8 @@ async function answerByKind(given: Given, deps: AnswerDeps): Promise<void> {
       return answerTyping(given, deps)
     case InteractionType.MessageComponent:
       return answerButton(given, deps)
+    case InteractionType.ModalSubmit:
+      return answerForm(given, deps)
   }
   throw new UserError('bad_usage', 'That is not something I know.')
 }

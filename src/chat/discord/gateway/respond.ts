@@ -3,6 +3,7 @@
 import {
   type APIApplicationCommandOptionChoice,
   type APIInteractionResponse,
+  type APIModalInteractionResponseCallbackData,
   InteractionResponseType,
   MessageFlags,
   type RESTPostAPIInteractionCallbackWithResponseResult,
@@ -56,6 +57,15 @@ export async function tellAlone(
 /** A button's press was heard; its message changes later. */
 export async function acknowledge(rest: DiscordRest, asked: Asked): Promise<void> {
   await respond(rest, asked, { type: InteractionResponseType.DeferredMessageUpdate })
+}
+
+/** What is filled in comes as an interaction of its own. */
+export async function askByForm(
+  rest: DiscordRest,
+  asked: Asked,
+  data: APIModalInteractionResponseCallbackData,
+): Promise<void> {
+  await respond(rest, asked, { type: InteractionResponseType.Modal, data })
 }
 
 export async function suggest(

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { beforeEach, expect, test } from 'vitest'
 import { startBot } from '../src/bot.ts'
+import type { Recording, Resolved } from '../src/domain/recording.ts'
 import { describeInBrowser } from './support/browser.ts'
 import { freePort } from './support/free-port.ts'
 import {
@@ -23,8 +24,45 @@ import { until } from './support/until.ts'
 import { type Action, createWorld } from './support/world.ts'
 
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+const SPOTIFY = 'spotify:track:4uLU6hMCjMI75M1A2tKUQC'
+/** A colour that is on its way to another one is none of the page's. */
+const STILL = { reducedMotion: 'reduce' } as const
 const SLOW: Action[] = [{ do: 'succeed', seconds: 60 }]
+const DEAD = { do: 'error', code: 'no_match', retryable: false, message: 'No recording of it was found.' }
 const IDLE_MS = 5_000
+const SCRIPT = '<img src=x onerror=alert(1)><script>alert(1)</script>'
+
+const recording = (id: string, title: string, reason: string | null): Recording => ({
+  link: `https://www.youtube.com/watch?v=${id}`,
+  title,
+  channel: 'Channel',
+  durationSeconds: 285,
+  confidence: 0.4,
+  reason,
+})
+const CHOICES = {
+  found: 'choices',
+  song: null,
+  choices: [
+    recording('aaaaaaaaaaa', SCRIPT, 'live'),
+    recording('bbbbbbbbbbb', 'A title that goes on and on, wider than any telephone '.repeat(3), null),
+    recording('ccccccccccc', 'Right', '12 s longer'),
+  ],
+} satisfies Resolved
+/** The last of its songs cannot be fetched at all. @param letter their ids begin with it */
+const listOf = (count: number, letter: string): Resolved => ({
+  found: 'list',
+  title: 'Friday gig',
+  owner: 'Ann',
+  total: count,
+  songs: Array.from({ length: count }, (_, number) => ({
+    link: number === count - 1 ? null : `spotify:track:${String(number).padStart(22, letter)}`,
+    title: number === 5 ? SCRIPT : `Song ${number}`,
+    artist: 'Band',
+    durationSeconds: 30,
+    unavailable: number === count - 1 ? 'a local file' : null,
+  })),
+})
 
 describeInBrowser('the room in a browser', async (browser) => {
   const world = await createWorld({ PORT: String(await freePort()), ADMIN_SECRET: 'nobody here knows it' })
@@ -39,6 +77,12 @@ describeInBrowser('the room in a browser', async (browser) => {
     const path = join(world.folder, name)
     await writeFile(path, randomBytes(bytes))
     return path
+  }
+
+  /** What `resolve` does from now on: the script counts the calls of the tests before, too. */
+  const next = async (...actions: Action[]): Promise<Action[]> => {
+    const calls = (await world.calls()).filter((name) => name === 'resolve')
+    return [...calls.map((): Action => ({ do: 'succeed' })), ...actions, { do: 'succeed' }]
   }
 
   test('a song is dropped, cancelled, asked for again, fails, and is there after one more try', async () => {
@@ -133,11 +177,115 @@ describeInBrowser('the room in a browser', async (browser) => {
     await newestIs(page, 'Cancelled')
   })
 
+  test('where it is not sure which recording is meant, who asked chooses by keyboard, and others see what is asked', async () => {
+    const [ann, ben] = [await browser.person(STILL), await browser.person({ ...PHONE, ...STILL })]
+    await enterRoom(ann, addressOf('choose'), 'Ann')
+    await enterRoom(ben, addressOf('choose'), 'Ben')
+    await world.script({ resolve: await next({ do: 'succeed', found: CHOICES }) })
+    await say(ann, `/separate ${SPOTIFY}`)
+    await newestIs(ann, 'Waits for a choice')
+    await ann.locator('#announcements').getByText('which one is it? 3 recordings to choose from').waitFor()
+    const choices = cardsOf(ann).getByRole('group', { name: 'Which one is it?' })
+    const leads = await Promise.all((await choices.getByRole('link').all()).map(leadsTo))
+    expect(leads).toEqual(CHOICES.choices.map(({ link }) => [link, '_blank', 'noopener noreferrer']))
+    await cardsOf(ben).getByText('Ann is asked.').waitFor()
+    expect(
+      await cardsOf(ben).getByRole('link', { name: 'Listen to Channel - Right (in a new tab)' }).count(),
+    ).toBe(1)
+    expect(await cardsOf(ben).getByRole('button').count()).toBe(0)
+    for (const page of [ann, ben]) await isAccessible(page)
+
+    await choices.getByRole('button', { name: 'None of them: give a link' }).click()
+    expect(await composerOf(ann).inputValue()).toMatch(/^\/wrong \d+ $/)
+    await composerOf(ann).fill('')
+    const right = ann.locator('button:focus').filter({ hasText: 'Channel - Right 4:45 · 12 s longer' })
+    await until(async () => {
+      await ann.keyboard.press('Shift+Tab')
+      return (await right.count()) > 0
+    })
+    await ann.keyboard.press('Enter')
+    await choices.waitFor({ state: 'detached' })
+    // A second Enter does not fall on Cancel.
+    await ann.locator('article:focus').waitFor()
+    for (const page of [ann, ben]) {
+      const sound = cardsOf(page).getByText('Sound:').getByRole('link')
+      expect(await leadsTo(sound)).toEqual([CHOICES.choices[2]?.link, '_blank', 'noopener noreferrer'])
+    }
+    await newestIs(ann, 'Delivered')
+  })
+
+  test('who hears that it is the wrong song gives the link of the right one', async () => {
+    const page = await browser.person(STILL)
+    await enterRoom(page, addressOf('wrong'), 'Ann')
+    await say(page, '/separate spotify:track:0000000000000000000001')
+    await newestIs(page, 'Delivered')
+    await cardsOf(page).getByText('Sound: Band - Song').getByText('· 93 % sure').waitFor()
+    const link = 'https://www.youtube.com/watch?v=ddddddddddd'
+    await composerOf(page).fill(link)
+    await composerOf(page).press('Escape')
+    await cardsOf(page).getByRole('button', { name: 'Wrong song?' }).click()
+    const number = (await cardsOf(page).locator('.number').innerText()).slice(1)
+    await page.locator('#composer-field:focus').waitFor()
+    expect(await composerOf(page).inputValue()).toBe(`/wrong ${number} ${link}`)
+    await isAccessible(page)
+    await composerOf(page).press('Enter')
+    await until(async () => (await cardsOf(page).count()) === 2)
+    await newestIs(page, 'Delivered')
+    expect(await cardsOf(page).last().getByText('Sound:').count()).toBe(0)
+  })
+
+  test('a list is one card, folded where it is long, and cancelled as one', async () => {
+    const page = await browser.person({ ...PHONE, ...STILL })
+    await enterRoom(page, addressOf('list'), 'Ann')
+    await world.script({
+      resolve: await next({ do: 'succeed', found: listOf(14, 'x') }, DEAD),
+      separate: SLOW,
+    })
+    await say(page, '/separate https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M')
+    const songs = songsOn(cardsOf(page))
+    await songs.filter({ hasText: '%' }).first().waitFor()
+    await songs.filter({ hasText: DEAD.message }).waitFor()
+    await songs.filter({ hasText: 'It is a local file.' }).waitFor()
+    expect(await songs.count()).toBe(12)
+    await isAccessible(page)
+    await page.getByRole('button', { name: 'Show all 14 songs', expanded: false }).click()
+    expect(await songs.count()).toBe(14)
+    await isAccessible(page)
+    await cardsOf(page).getByRole('button', { name: 'Cancel' }).click()
+    await newestIs(page, 'Cancelled')
+    await cardsOf(page).getByText('0 of 14 delivered, 2 failed, 12 cancelled').waitFor()
+    expect(await cardsOf(page).count()).toBe(1)
+  })
+
+  test('the songs of a list come as they are there, each found from the list, and stay in that order', async () => {
+    const page = await browser.person()
+    await enterRoom(page, addressOf('songs'), 'Ann')
+    const download: Action[] = [{ do: 'succeed', title: SCRIPT }]
+    await world.script({ resolve: await next({ do: 'succeed', found: listOf(6, 'y') }, DEAD), download })
+    await say(page, '/separate https://open.spotify.com/album/2noRn2Aes5aoNVsU6iWThc')
+    const list = cardsOf(page).first()
+    await list.getByText('4 of 6 delivered, 2 failed').waitFor()
+    await until(async () => (await cardsOf(page).count()) === 5)
+    await say(page, 'said afterwards')
+    expect(await page.locator('img[src="x"], script:not([src])').count()).toBe(0)
+    const last = songsOn(list)
+      .filter({ has: page.getByRole('button') })
+      .last()
+    await last.getByRole('button', { name: SCRIPT }).click()
+    const led = page.locator('article:focus')
+    expect(await led.locator('.head .number').innerText()).toBe(await last.locator('.number').innerText())
+    expect(await led.getByRole('button', { name: /^Play / }).count()).toBe(4)
+    const numbers = () => cardsOf(page).locator('.head .number').allInnerTexts()
+    const before = await numbers()
+    await page.reload()
+    await messagesOf(page).getByText('said afterwards').waitFor()
+    expect(await numbers()).toEqual(before)
+  })
+
   test('axe finds nothing, and nothing is wider than a phone, dark and light', {
     timeout: 120_000,
   }, async () => {
-    // A colour that is on its way to another one is none of the page's.
-    const page = await browser.person({ ...PHONE, reducedMotion: 'reduce' })
+    const page = await browser.person({ ...PHONE, ...STILL })
     await page.goto(addressOf('axe'))
     await page.getByRole('textbox', { name: 'Your name' }).waitFor()
     await isAccessible(page)
@@ -164,18 +312,17 @@ describeInBrowser('the room in a browser', async (browser) => {
   })
 
   test('a script in a name, in words, in a title or in a file name is words', async () => {
-    const script = '<img src=x onerror=alert(1)><script>alert(1)</script>'
     const [ann, ben] = [await browser.person(), await browser.person()]
     await enterRoom(ann, addressOf('script'), '<img src=x onerror=alert(1)>')
     await enterRoom(ben, addressOf('script'), 'Ben')
-    await say(ann, script)
-    await messagesOf(ben).getByText(script).waitFor()
-    await world.script({ download: [{ do: 'succeed', title: script }] })
+    await say(ann, SCRIPT)
+    await messagesOf(ben).getByText(SCRIPT).waitFor()
+    await world.script({ download: [{ do: 'succeed', title: SCRIPT }] })
     await choose(ann, await newFile('<svg onload=alert(1)>.flac'))
     await newestIs(ben, 'Delivered')
-    expect(await cardsOf(ben).getByRole('heading').innerText()).toBe(script)
+    expect(await cardsOf(ben).getByRole('heading').innerText()).toBe(SCRIPT)
     const mixer = await mixerOf(ben)
-    await mixer.getByRole('heading', { name: script }).waitFor()
+    await mixer.getByRole('heading', { name: SCRIPT }).waitFor()
     for (const page of [ben, mixer])
       expect(await page.locator('img[src="x"], svg[onload], script:not([src])').count()).toBe(0)
   })
@@ -226,6 +373,16 @@ describeInBrowser('the room in a browser', async (browser) => {
     expect(await cardsOf(page).count()).toBe(1)
   })
 })
+
+/** The songs on the card of a list. */
+function songsOn(card: Locator): Locator {
+  return card.getByRole('list', { name: 'Songs' }).getByRole('listitem')
+}
+
+/** Where a link leads, and how. */
+function leadsTo(link: Locator): Promise<(string | null)[]> {
+  return Promise.all(['href', 'target', 'rel'].map((name) => link.getAttribute(name)))
+}
 
 async function choose(page: Page, path: string): Promise<void> {
   const chooser = page.waitForEvent('filechooser')

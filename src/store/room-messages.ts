@@ -1,4 +1,5 @@
-// What a room shows, in the order in which it came: room_messages, and the requests that were asked for there.
+// What a room shows, in the order in which it came: room_messages, and the requests that were asked for there. The songs of a list are
+// shown by the list; each is a message of its own from when it is delivered on, and stands where it came then.
 import type { Queryable } from './database.ts'
 
 export const ROOM = 'room'
@@ -19,7 +20,9 @@ export type Shown = {
 const SAID = `select 's' || m.id as id, m.created_at as at, m.room, m.person as "personId", p.name as "personName", m.text,
     null::uuid as "requestId"
   from room_messages m join room_people p on p.id = m.person`
-const ASKED = `select 'r' || r.number as id, r.created_at as at, r.channel as room, r.person as "personId", p.name as "personName",
+/** When a request came into its room as a message. */
+const CAME_AT = 'case when parent_id is null then created_at else ended_at end'
+const ASKED = `select 'r' || r.number as id, ${CAME_AT} as at, r.channel as room, r.person as "personId", p.name as "personName",
     null::text as text, r.id as "requestId"
   from requests r join room_people p on p.id = r.person`
 
@@ -52,23 +55,30 @@ export async function shownInRoom(
   const { rows } = await db.query<Shown>(
     `with start as (select case when $2::text is null then 'infinity'::timestamptz
          when $3 = 's' then (select created_at from room_messages where id = $4::bigint and room = $1)
-         else (select created_at from requests where number = $4::bigint and channel = $1 and platform = '${ROOM}') end as at),
+         else (select ${CAME_AT} from requests where number = $4::bigint and channel = $1 and platform = '${ROOM}') end as at),
        said as (${SAID} where m.room = $1 and m.created_at <= (select at from start) order by m.created_at desc, m.id desc limit $5 + 1),
-       asked as (${ASKED} where r.platform = '${ROOM}' and r.channel = $1 and r.created_at <= (select at from start)
-         order by r.created_at desc, r.number desc limit $5 + 1)
-     select * from (select * from said union all select * from asked) here
+       asked as (${ASKED} where r.platform = '${ROOM}' and r.channel = $1 and r.parent_id is null
+         and r.created_at <= (select at from start) order by r.created_at desc, r.number desc limit $5 + 1),
+       of_lists as (${ASKED} where r.platform = '${ROOM}' and r.channel = $1 and r.parent_id is not null and r.state = 'delivered'
+         and r.ended_at <= (select at from start) order by r.ended_at desc, r.number desc limit $5 + 1)
+     select * from (select * from said union all select * from asked union all select * from of_lists) here
      where $2::text is null or (at, id) < ((select at from start), $2) order by at desc, id desc limit $5`,
     [room, beforeId, kind, number, limit],
   )
   return rows
 }
 
-/** The requests on a track that these rooms show, of those that may have changed: not all that were ever made for it. */
+/**
+ * The requests on a track that these rooms show, and the lists that have one of them among their songs; of those that may have changed:
+ * not all that were ever made for it.
+ */
 export async function requestsInRooms(db: Queryable, trackId: string, rooms: string[]): Promise<Shown[]> {
   const { rows } = await db.query<Shown>(
-    `${ASKED} where r.platform = '${ROOM}' and r.track_id = $1 and r.channel = any($2)
-       and (r.state in ('working', 'ready') or r.ended_at > now() - interval '1 minute'
-         or r.number in (select number from requests where track_id = $1 order by number desc limit 20))`,
+    `with changed as (select id, parent_id, state, ended_at from requests where platform = '${ROOM}' and track_id = $1 and channel = any($2)
+       and (state in ('working', 'ready') or ended_at > now() - interval '1 minute'
+         or number in (select number from requests where track_id = $1 order by number desc limit 20)))
+     ${ASKED} where r.id in (select id from changed where parent_id is null or state = 'delivered'
+       union select parent_id from changed where state in ('working', 'ready') or ended_at > now() - interval '1 minute')`,
     [trackId, rooms],
   )
   return rows

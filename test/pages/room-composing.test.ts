@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../commands/index.ts'
 import { parseCommandText } from '../../src/chat/command-text.ts'
 import { completionsFor, withSuggestions } from '../../src/pages/room/completions.ts'
-import { commandOf, readComposer, takesFile } from '../../src/pages/room/composing.ts'
+import { commandOf, readComposer, takesFile, wrongCommand } from '../../src/pages/room/composing.ts'
 import { ROOM_COMMANDS } from './room-commands.ts'
 
 /** The bar is the cursor. */
@@ -53,8 +53,8 @@ describe('composing', () => {
     const { items, isFirstChosen } = written('https://example.com/song|').offered
     expect(isFirstChosen).toBe(true)
     expect(items.map(({ label, text, sends }) => [label, text, sends])).toEqual([
-      ['Separate this song', '/separate https://example.com/song', true],
-      ['Analyze this song', '/analyze https://example.com/song', true],
+      ['Separate it', '/separate https://example.com/song', true],
+      ['Analyze it', '/analyze https://example.com/song', true],
       ['Send it as a message', 'https://example.com/song', true],
     ])
     expect(written('see https://example.com/song|').composing.kind).toBe('words')
@@ -105,6 +105,10 @@ describe('composing', () => {
     expect(question('/cancel |')).toEqual({ command: 'cancel', option: 'number', text: '' })
     expect(question('/cancel 1|')?.text).toBe('1')
     expect(chosen(suggested('/cancel |', '12'))).toBe('/cancel 12 |')
+    expect(question('/cancel 12 |')).toBeNull()
+    expect(question('/wrong |')).toEqual({ command: 'wrong', option: 'number', text: '' })
+    const behindNumber = written('/wrong 12 |').offered
+    expect(behindNumber).toMatchObject({ items: [], question: null, help: 'A link to the right recording' })
   })
 
   test('what is chosen is read by the server as it was meant', () => {
@@ -126,4 +130,15 @@ describe('composing', () => {
     expect(commandOf('analyze', ROOM_COMMANDS)).toBeUndefined()
     expect(ROOM_COMMANDS.filter(takesFile).map(({ name }) => name)).toEqual(['separate', 'analyze'])
   })
+
+  test.each([
+    ['', '/wrong 12 '],
+    ['https://youtu.be/dQw4w9WgXcQ', '/wrong 12 https://youtu.be/dQw4w9WgXcQ'],
+    ['/wrong 7 https://youtu.be/dQw4w9WgXcQ', '/wrong 12 https://youtu.be/dQw4w9WgXcQ'],
+    ['/wrong 12 ', '/wrong 12 '],
+    ['/wrong', '/wrong 12 '],
+    ['/wrongly said', '/wrong 12 /wrongly said'],
+  ])('the right recording is asked for, and %j that stood there is not lost', (text, begun) =>
+    expect(wrongCommand(12, text)).toBe(begun),
+  )
 })

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { RoomCard, RoomEvents, RoomMessage } from '../../src/chat/room/wire.ts'
+import type { Song } from '../../src/pages/room/songs.ts'
 import {
   EMPTY,
   isContinued,
+  messageOf,
+  newlyAsking,
   newlyEnded,
   type Timeline,
   withEarlier,
@@ -21,13 +24,15 @@ const said = (minute: number, text = ''): RoomMessage => ({
   kind: 'said',
   text,
 })
-const request = (minute: number, state: RoomCard['state']): RoomMessage => ({
+const request = (minute: number, state: RoomCard['state'], more: Partial<RoomCard> = {}): RoomMessage => ({
   id: `m${minute}`,
   at: at(minute),
   person,
   kind: 'request',
-  card: { state } as RoomCard,
+  card: { state, number: minute, choices: [], songs: null, ...more } as RoomCard,
 })
+const list = (minute: number, state: RoomCard['state'], songs: Partial<Song>[]) =>
+  request(minute, state, { songs: songs as Song[] })
 const room = (messages: RoomMessage[], hasEarlier = false): RoomEvents['room'] => ({
   name: 'main',
   you: person,
@@ -81,6 +86,42 @@ describe('timeline', () => {
     const next = withRoom(timeline(said(1), request(2, state), said(3), said(4)), room([said(4)], true))
     expect(ids(next)).toEqual(['m3', 'm4'])
     expect(next.hasEarlier).toBe(true)
+  })
+
+  test('a list may change as long as one of its songs may be tried again', () => {
+    const there = { state: 'delivered', number: 7 } as const
+    const afterwards = (...songs: Partial<Song>[]) =>
+      ids(withRoom(timeline(list(1, 'delivered', songs), said(2)), room([said(2)], true)))
+    expect(afterwards(there, { state: 'failed', number: null })).toEqual(['m1', 'm2'])
+    expect(afterwards(there, { state: 'failed', number: 8 })).toEqual(['m2'])
+  })
+
+  test('a song of a list comes as a new message when it is delivered, however long ago its list was asked for', () => {
+    const shown = { messages: [list(1, 'working', []), said(30)], hasEarlier: true }
+    const song = request(31, 'delivered')
+    expect(ids(withMessage(shown, song))).toEqual(['m1', 'm30', 'm31'])
+    // The page was away meanwhile, and had more than the room tells of.
+    expect(ids(withRoom(timeline(said(1), said(30)), room([said(30), song], true)))).toEqual([
+      'm1',
+      'm30',
+      'm31',
+    ])
+  })
+
+  test('a request is found by its number, a song without a message by its list', () => {
+    const shown = timeline(list(1, 'working', [{ number: 2 }, { number: 3 }]), request(2, 'delivered'))
+    expect(messageOf(shown, 1)?.id).toBe('m1')
+    expect(messageOf(shown, 2)?.id).toBe('m2')
+    expect(messageOf(shown, 3)?.id).toBe('m1')
+    expect(messageOf(shown, 4)).toBeUndefined()
+  })
+
+  test('tells once that there is something to choose', () => {
+    const choices = [{ value: 'v', label: '', detail: '', link: '' }]
+    const asking = request(1, 'working', { choices })
+    expect(newlyAsking([request(1, 'working')], [asking, said(2)])).toEqual([asking])
+    expect(newlyAsking([], [asking])).toEqual([asking])
+    expect(newlyAsking([asking], [asking, request(3, 'working')])).toEqual([])
   })
 
   test('with a gap between nothing stays', () => {

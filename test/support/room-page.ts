@@ -32,7 +32,7 @@ export function cardsOf(page: Page): Locator {
 /** Waits until the newest card stands so. */
 export function newestIs(
   page: Page,
-  state: 'Delivered' | 'Failed' | 'Cancelled',
+  state: 'Delivered' | 'Failed' | 'Cancelled' | 'Waits for a choice',
   withinSeconds = 30,
 ): Promise<void> {
   const standing = cardsOf(page).last().locator('.state')

@@ -26,7 +26,12 @@ export async function enterRoom(url: string, name: string, secret?: string) {
       const { room = 'main', nonce = randomUUID(), file } = more
       return post(`rooms/${room}/messages`, { nonce, text, ...(file ? { file } : {}) })
     },
-    press: (button: string, room = 'main') => post(`rooms/${room}/press`, { nonce: randomUUID(), button }),
+    press: (button: string, room = 'main', choice?: string) =>
+      post(`rooms/${room}/press`, {
+        nonce: randomUUID(),
+        button,
+        ...(choice === undefined ? {} : { choice }),
+      }),
     upload: (bytes: Buffer | ReadableStream, fileName = 'Song.flac') =>
       ask(`files?name=${encodeURIComponent(fileName)}`, {
         method: 'PUT',

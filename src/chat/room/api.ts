@@ -33,7 +33,7 @@ const said = z.object({
   text: z.string().max(LONGEST_WORDS),
   file: z.string().max(500).optional(),
 })
-const pressed = z.object({ nonce, button: z.string().max(100) })
+const pressed = z.object({ nonce, button: z.string().max(100), choice: z.string().max(500).optional() })
 const sample = z.object({ nonce })
 
 export function roomApi(given: ApiDeps): WebApp {

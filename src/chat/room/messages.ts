@@ -10,7 +10,7 @@ import type { RoomCard, RoomMessage } from './wire.ts'
 
 type Deps = { db: Database; files: Files }
 
-const LABELS: Record<CardAction, string> = { cancel: 'Cancel', retry: 'Retry' }
+const LABELS: Record<CardAction, string> = { cancel: 'Cancel', retry: 'Retry', wrong: 'Wrong song?' }
 
 export async function roomMessage(deps: Deps, shown: Shown): Promise<RoomMessage> {
   const { id, at, personId, personName, text, requestId } = shown
@@ -23,7 +23,9 @@ async function roomCard(deps: Deps, requestId: string): Promise<RoomCard> {
   const facts = await readCard(deps.db, requestId)
   if (!facts) throw new Error(`there is no request ${requestId}`)
   const { person: _person, coverUrl: _coverUrl, link: _link, actions, ...card } = cardOf(facts, new Date())
-  const results = card.state === 'delivered' ? await resultsOf(deps, requestId) : undefined
+  // What there is of a list hangs on its songs.
+  const results =
+    card.state === 'delivered' && card.songs === null ? await resultsOf(deps, requestId) : undefined
   return {
     ...card,
     buttons: actions.map((action) => ({
@@ -31,6 +33,7 @@ async function roomCard(deps: Deps, requestId: string): Promise<RoomCard> {
       action,
       label: LABELS[action],
     })),
+    chooser: buttonId('choose', requestId),
     cover: results?.cover ?? null,
     stems: results?.stems ?? [],
     zip: results?.zip ?? null,

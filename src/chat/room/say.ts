@@ -49,8 +49,8 @@ export async function saySample(nonce: string, here: Here, deps: SayDeps): Promi
 }
 
 /** @throws UserError */
-export async function press({ nonce, button }: Press, here: Here, deps: SayDeps): Promise<void> {
-  await pressButton(button, interactionOf(nonce, here), deps, () => here.manages)
+export async function press({ nonce, button, choice = '' }: Press, here: Here, deps: SayDeps): Promise<void> {
+  await pressButton({ buttonId: button, choice }, interactionOf(nonce, here), deps, () => here.manages)
 }
 
 /** @throws UserError `bad_usage` */

@@ -12,6 +12,8 @@ export type RoomCard = Omit<Card, 'person' | 'coverUrl' | 'link' | 'actions'> & 
   cover: string | null
   /** Handed back in a press as `button`. */
   buttons: { button: string; action: CardAction; label: string }[]
+  /** The `button` of a press that says which of the choices it is. */
+  chooser: string
   /** There once it is delivered; `type` is the MIME type. */
   stems: (RoomFile & { stem: string; type: string })[]
   zip: RoomFile | null
@@ -19,7 +21,10 @@ export type RoomCard = Omit<Card, 'person' | 'coverUrl' | 'link' | 'actions'> & 
   page: string | null
 }
 
-/** `said` has words, `request` has a card. Known by `id`; a message with an id that is there already takes its place. */
+/**
+ * `said` has words, `request` has a card. Known by `id`; a message with an id that is there already takes its place. `at` never changes:
+ * when it was said or asked for; of a song of a list, which is no message before, when it was delivered.
+ */
 export type RoomMessage = { id: string; at: string; person: Person } & (
   | { kind: 'said'; text: string }
   | { kind: 'request'; card: RoomCard }
@@ -73,5 +78,6 @@ export type Said = {
   /** Of a TakenFile; makes a text that is no command a `/separate`. */
   file?: string | undefined
 }
-export type Press = { nonce: string; button: string }
+/** `choice`: the `value` of what was chosen, with a card's `chooser`. The button of `wrong` asks for `/wrong NUMBER LINK` instead. */
+export type Press = { nonce: string; button: string; choice?: string | undefined }
 export type TakenFile = { file: string; name: string; bytes: number }

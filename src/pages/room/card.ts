@@ -1,20 +1,25 @@
 // A request as a card: how it stands, and its stems once they are there. Changed in place, so that what plays plays on.
-import type { RoomCard } from '../../chat/room/wire.ts'
+import type { Person, RoomCard } from '../../chat/room/wire.ts'
 import { sizeInWords } from '../units.ts'
+import { choicesView } from './choices.ts'
 import type { Countdown } from './countdown.ts'
-import { BESIDE, element, icon, ownAddress, setAttribute, setText } from './element.ts'
+import { BESIDE, element, hiddenWords, icon, ownAddress, setAttribute, setText } from './element.ts'
 import { keyedList, textView, type View } from './keyed-list.ts'
+import { matchLine } from './match-line.ts'
 import { playerOf } from './player.ts'
+import { type SongContext, songList } from './song-list.ts'
 import { stageBar } from './stage-bar.ts'
 
-export type CardContext = {
+export type CardContext = SongContext & {
   countdown: Countdown
   /** Whether this person may press the buttons of what that person has asked for. */
   mayPress(personId: string): boolean
   /** @returns whether it was done; if not, why was said already */
-  press(button: string): Promise<boolean>
+  press(button: string, choice?: string): Promise<boolean>
+  /** Lets this person write which recording is the right one. */
+  askForRight(number: number): void
 }
-export type Asked = { card: RoomCard; personId: string }
+export type Asked = { card: RoomCard; person: Person }
 
 type Button = RoomCard['buttons'][number]
 
@@ -25,8 +30,11 @@ const STATE_WORDS: Record<RoomCard['state'], string> = {
   failed: 'Failed',
   cancelled: 'Cancelled',
 }
+const ICONS: Record<Button['action'], string> = { cancel: 'close', retry: 'retry', wrong: 'edit' }
+const CLASSES: Record<Button['action'], string> = { cancel: '', retry: 'primary', wrong: 'quiet' }
 
-export function cardView(asked: Asked, { countdown, mayPress, press }: CardContext): View<Asked> {
+export function cardView(asked: Asked, context: CardContext): View<Asked> {
+  const { countdown, mayPress, press, askForRight } = context
   const cover = element('img', { class: 'cover', alt: '', width: 72, height: 72, decoding: 'async' })
   const noCover = element('span', { class: 'cover none', 'aria-hidden': 'true' }, icon('note'))
   /** A picture that did not come is none, and not asked for again. */
@@ -35,7 +43,8 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
     missingCover = cover.getAttribute('src')
     showCover(null)
   })
-  const title = element('h2', { id: `request-${asked.card.id}` })
+  const { id } = asked.card
+  const title = element('h2', { id: `request-${id}` })
   const artist = element('p', { class: 'artist' })
   const state = element('span', { class: 'state' })
   const number = element('span', { class: 'number figures' })
@@ -48,13 +57,19 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
   const trouble = element('div', { class: 'problem' }, icon('alert'), problem, code)
   const stems = element('ul', { class: 'stems', role: 'list', 'aria-label': 'Stems' })
   const buttons = element('div', { class: 'buttons' })
+  const match = matchLine()
+  const choices = choicesView(`choices-${id}`, {
+    choose: (choice) => press(asked.card.chooser, choice),
+    onNone: () => askForRight(asked.card.number),
+  })
+  const songs = songList(context)
   const pageWords = element('span')
   const page = element(
     'a',
     { class: 'button primary', ...BESIDE },
     icon('mixer'),
     pageWords,
-    element('span', { class: 'visually-hidden' }, ' (in a new tab)'),
+    hiddenWords(' (in a new tab)'),
   )
   const zipWords = element('span')
   const zip = element('a', { class: 'button' }, icon('download'), zipWords)
@@ -70,8 +85,11 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
       element('div', { class: 'song' }, title, artist, facts),
       element('div', { class: 'standing' }, state, number),
     ),
+    match.element,
+    choices.element,
     stages,
     notes,
+    songs.element,
     trouble,
     stems,
     actions,
@@ -84,8 +102,12 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
   const buttonList = keyedList(buttons, ({ button }: Button) => button, pressable)
 
   function pressable({ button, action, label }: Button): View<Button> {
-    const node = element('button', { type: 'button', class: action === 'retry' ? 'primary' : '' })
-    node.append(icon(action === 'retry' ? 'retry' : 'close'), label)
+    const node = element('button', { type: 'button', class: CLASSES[action] })
+    node.append(icon(ICONS[action]), label)
+    if (action === 'wrong') {
+      node.addEventListener('click', () => askForRight(asked.card.number))
+      return { element: node, update() {} }
+    }
     let isPressed = false
     // Not `disabled`, which would take the focus away.
     const hold = (pressed: boolean) => {
@@ -108,12 +130,15 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
     else setAttribute(cover, 'src', address)
   }
 
-  function update({ card: now, personId }: Asked) {
+  function update({ card: now, person }: Asked) {
+    const isOwn = mayPress(person.id)
+    const isAsking = now.choices.length > 0
     const hadFocus = card.contains(document.activeElement)
+    const wasChoosing = choices.element.contains(document.activeElement)
     setAttribute(card, 'data-state', now.state)
     setText(title, now.title || `Song #${now.number}`)
     setText(artist, now.artist ?? '')
-    setText(state, STATE_WORDS[now.state])
+    setText(state, isAsking ? 'Waits for a choice' : STATE_WORDS[now.state])
     setText(number, `#${now.number}`)
     showCover(now.cover === missingCover ? null : ownAddress(now.cover))
     factList.update(now.facts)
@@ -124,8 +149,11 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
     setText(code, now.error?.code ?? '')
     trouble.hidden = now.error === null
     stemList.update(now.stems.filter(({ address }) => ownAddress(address) !== null))
-    buttonList.update(mayPress(personId) ? now.buttons : [])
-    countdown.show(left, now.state === 'working' ? now.secondsLeft : null)
+    buttonList.update(isOwn ? now.buttons : [])
+    match.update(now.match)
+    choices.update({ choices: now.choices, mayChoose: isOwn, asker: person.name })
+    songs.update(now.songs ?? [])
+    countdown.show(left, now.state === 'working' && !isAsking ? now.secondsLeft : null)
 
     const pageAddress = ownAddress(now.page)
     page.hidden = pageAddress === null
@@ -139,9 +167,13 @@ export function cardView(asked: Asked, { countdown, mayPress, press }: CardConte
     for (const list of [facts, stages, notes, stems]) list.hidden = list.childElementCount === 0
     artist.hidden = now.artist === null
     actions.hidden = page.hidden && zip.hidden && buttons.childElementCount === 0 && left.textContent === ''
-    // The button that had it is gone.
-    if (hadFocus && !card.contains(document.activeElement))
-      (card.querySelector<HTMLElement>('.buttons button, .play, a[href]') ?? card).focus()
+    // The button that had it is gone. Who has chosen is not led to Cancel.
+    if (hadFocus && !card.contains(document.activeElement)) {
+      const next = wasChoosing
+        ? null
+        : card.querySelector<HTMLElement>('.buttons button, .play, .actions a[href]')
+      ;(next ?? card).focus()
+    }
   }
   update(asked)
   return {

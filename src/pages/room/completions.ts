@@ -73,8 +73,8 @@ export function withSuggestions(
 
 function forLink(link: string, commands: readonly RoomCommand[]): Completions {
   const offers = [
-    ['separate', 'Separate this song'],
-    ['analyze', 'Analyze this song'],
+    ['separate', 'Separate it'],
+    ['analyze', 'Analyze it'],
   ].flatMap(([name, label]) => {
     const command = commands.find((one) => one.name === name)
     const text = `/${name} ${link}`
@@ -147,8 +147,10 @@ function forFreeWords(text: string, composing: Composing & { kind: 'free' }): Co
       })),
   )
   const isNeeded = free !== undefined && freeWords === 0
+  /** What the word at the cursor is for, unless it turns out to be something else. */
+  const ofPlace = free ?? options.find(({ name }) => !given.includes(name))
   const names = options
-    .filter((option) => option !== free && !given.includes(option.name) && option.name.startsWith(wanted))
+    .filter((option) => option !== ofPlace && !given.includes(option.name) && option.name.startsWith(wanted))
     .filter(({ type }) => free !== undefined || (type !== 'choice' && type !== 'integer') || freeWords > 0)
     .map(({ name, description }) => ({
       label: `${name}=`,
@@ -156,10 +158,7 @@ function forFreeWords(text: string, composing: Composing & { kind: 'free' }): Co
       ...put(text, wordSpan, `${name}=`, ''),
       sends: false,
     }))
-  const ofPlace = free ?? options.find(({ name, suggests }) => suggests && !given.includes(name))
-  const asks =
-    ofPlace?.suggests &&
-    (free ? !given.includes(free.name) && (isNeeded || run !== '') : freeWords === (word ? 1 : 0))
+  const asks = ofPlace?.suggests && (!free || (!given.includes(free.name) && (isNeeded || run !== '')))
   return {
     items: [...choices, ...(isNeeded && takesFile(command) ? [] : names)],
     isFirstChosen: word !== '' && choices.length > 0 && !choices.some(({ label }) => label === wanted),

@@ -7,7 +7,7 @@ import {
   type Question,
   withSuggestions,
 } from './completions.ts'
-import { commandOf, readComposer, takesFile } from './composing.ts'
+import { commandOf, readComposer, takesFile, wrongCommand } from './composing.ts'
 import { element, setAttribute, setText } from './element.ts'
 
 type Suggestion = { label: string; value: string }
@@ -24,6 +24,8 @@ type Parts = {
 export type Composer = {
   focus(): void
   know(commands: readonly RoomCommand[]): void
+  /** Has the link of the right recording be given for this request. */
+  askForRight(number: number): void
   /** Words that were not taken, unless others stand there by now. */
   giveBack(text: string): void
   /** The command that stands there, if files go with it; it is taken out. */
@@ -202,6 +204,10 @@ export function composer(
     know(known) {
       commands = known
       if (document.activeElement === field) look()
+    },
+    askForRight(number) {
+      field.focus()
+      write(wrongCommand(number, field.value))
     },
     giveBack(text) {
       if (field.value === '') write(text)

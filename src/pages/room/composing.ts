@@ -22,7 +22,7 @@ export type Composing =
       /** All free words next to each other around the cursor. */
       run: string
       runSpan: Span
-      /** Names of the options that are written already. */
+      /** Names of the options that are written already, by name or in their place. */
       given: string[]
       /** How many free words the whole command has. */
       freeWords: number
@@ -49,6 +49,11 @@ export function readComposer(text: string, cursor: number, commands: readonly Ro
 export function commandOf(text: string, commands: readonly RoomCommand[]): RoomCommand | undefined {
   const name = /^\/(\S+)/.exec(text)?.[1]?.toLowerCase()
   return commands.find((command) => command.name === name)
+}
+
+/** `/wrong NUMBER`, and behind it what stands there already, as a link that was pasted; but not the same command once more. */
+export function wrongCommand(number: number, text: string): string {
+  return `/wrong ${number} ${text.trimStart().replace(/^\/wrong(\s+\d+)?(\s+|$)/, '')}`
 }
 
 export function takesFile({ options }: RoomCommand): boolean {
@@ -105,6 +110,8 @@ function readFree(
   while (end < words.length && owners[end] === null) end++
   const run = words.slice(first, end)
   const runSpan = { from: run[0]?.from ?? cursor, to: run.at(-1)?.to ?? cursor }
+  const named = new Set(owners.flatMap((owner) => owner?.name ?? []))
+  const others = words.filter((_, index) => owners[index] === null && index !== at)
   return {
     kind: 'free',
     command,
@@ -112,9 +119,24 @@ function readFree(
     wordSpan,
     run: run.map(({ text }) => text).join(' '),
     runSpan: { from: Math.min(runSpan.from, cursor), to: Math.max(runSpan.to, cursor) },
-    given: [...new Set(owners.flatMap((owner) => owner?.name ?? []))],
+    given: freeOption(command) ? [...named] : withPlaces(named, others, writtenOptions(command)),
     freeWords: owners.filter((owner) => owner === null).length,
   }
+}
+
+/** With the options that free words are values of: each is of the first that takes it, as the server reads them. */
+function withPlaces(named: Iterable<string>, words: Word[], options: Option[]): string[] {
+  const given = new Set(named)
+  for (const { text } of words) {
+    const option = options.find((one) => !given.has(one.name) && takes(one, text))
+    if (option) given.add(option.name)
+  }
+  return [...given]
+}
+
+function takes({ type, choices }: Option, word: string): boolean {
+  if (type === 'integer') return /^#?\d+$/.test(word)
+  return type !== 'choice' || choices.includes(word.toLowerCase())
 }
 
 /** The option that each word is a value of; null for free words. */

@@ -42,9 +42,15 @@ export function setAttribute(node: Element, name: string, value: string | null):
 /** To a page that opens beside this one, which it gets no hold of. */
 export const BESIDE = { target: '_blank', rel: 'noopener noreferrer' }
 
-/** @param address by http or https, as marks.ts finds it */
-export function outerLink(address: string): HTMLAnchorElement {
-  return element('a', { href: address, ...BESIDE }, address)
+/** @param address leads nowhere unless by http or https; its own words where there are no others */
+export function outerLink(address: string, ...words: (Node | string)[]): HTMLAnchorElement {
+  const href = /^https?:\/\//i.test(address) ? address : null
+  return element('a', { href, ...BESIDE }, ...(words.length > 0 ? words : [address]))
+}
+
+/** For a screen reader alone. */
+export function hiddenWords(words: string): HTMLElement {
+  return element('span', { class: 'visually-hidden' }, words)
 }
 
 /** An element that the page's HTML holds. */

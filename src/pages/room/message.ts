@@ -29,7 +29,7 @@ export function messageView(
   // A message is of one kind for good.
   const words = element('p', { class: 'words' })
   const card =
-    first.kind === 'request' ? cardView({ card: first.card, personId: first.person.id }, context) : undefined
+    first.kind === 'request' ? cardView({ card: first.card, person: first.person }, context) : undefined
   body.append(card?.element ?? words)
   let shown: Placed | undefined
   function update(next: Placed) {
@@ -43,7 +43,7 @@ export function messageView(
     day.hidden = before !== undefined && isSameDay(new Date(before.at), at)
     setText(day, day.hidden ? '' : dayInWords(at, new Date()))
     if (message.kind === 'said') showWords(message.text)
-    else card?.update({ card: message.card, personId: message.person.id })
+    else card?.update({ card: message.card, person: message.person })
   }
   function showWords(text: string) {
     if (words.textContent === text) return

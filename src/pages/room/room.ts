@@ -12,9 +12,13 @@ import { newNonce } from './nonce.ts'
 import { outboxIn } from './outbox.ts'
 import { sharedStreamOf } from './shared-stream.ts'
 import { sideOf } from './side.ts'
+import { songsInWords } from './songs.ts'
 import {
   EMPTY,
+  messageOf,
+  newlyAsking,
   newlyEnded,
+  type RequestMessage,
   type Timeline,
   withEarlier,
   withMessage,
@@ -72,9 +76,13 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
     {
       countdown: startCountdown(),
       mayPress: (personId) => isManager || personId === you.id,
-      press(button) {
+      press(button, choice) {
         const nonce = newNonce()
-        return isDone(() => api.press(room, { nonce, button }))
+        return isDone(() => api.press(room, { nonce, button, choice }))
+      },
+      askForRight(number) {
+        writing.askForRight(number)
+        announce('Give the link of the right recording.')
       },
       names: () => [...new Set([...namesHere, ...timeline.messages.map((message) => message.person.name)])],
       goTo: (number) => void goTo(number),
@@ -167,7 +175,7 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
     if (message.person.id === you.id) {
       outbox.hasArrived(message)
       uploads.hasArrived()
-    } else announce(inWords(message).slice(0, LONGEST_ANNOUNCED))
+    } else if (!isDelivered(message)) announce(inWords(message).slice(0, LONGEST_ANNOUNCED))
   }
 
   function onPeople({ names }: RoomEvents['people']) {
@@ -197,7 +205,9 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
     const isNews = (message: RoomMessage) => !known.has(message.id) && message.person.id !== you.id
     view.show(next, isKnown ? next.messages.filter(isNews).length : 0)
     empty.hidden = next.messages.length > 0 || next.hasEarlier
-    if (isKnown) for (const ended of newlyEnded(before, next.messages)) tellOfEnd(ended)
+    if (!isKnown) return
+    for (const asking of newlyAsking(before, next.messages)) tellOfChoices(asking)
+    for (const ended of newlyEnded(before, next.messages)) tellOfEnd(ended)
   }
 
   function tell(note: Note) {
@@ -205,9 +215,19 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
     announce([note.title, ...note.lines].join('. '))
   }
 
-  function tellOfEnd({ card, person: asker }: RoomMessage & { kind: 'request' }) {
+  function tellOfChoices({ card, person: asker }: RequestMessage) {
+    if (asker.id !== you.id) return
+    const { length } = card.choices
+    announce(
+      `${card.title}: which one is it? ${length === 1 ? '1 recording' : `${length} recordings`} to choose from`,
+    )
+    mark.asks()
+  }
+
+  function tellOfEnd({ card, person: asker }: RequestMessage) {
     const isOwn = asker.id === you.id
-    if (card.state === 'delivered') {
+    if (card.state === 'delivered' && card.songs) announce(`${card.title}: ${songsInWords(card.songs)}`)
+    else if (card.state === 'delivered') {
       announce(`${card.title}: ${card.stems.length > 0 ? 'the stems are ready' : 'the results are ready'}`)
       if (isOwn) mark.ready()
     } else if (isOwn) announce(`${card.title}: ${card.error?.message ?? 'it did not work'}`)
@@ -227,7 +247,7 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
 
   async function goTo(number: number) {
     for (let page = 0; ; page++) {
-      const message = timeline.messages.find((one) => one.kind === 'request' && one.card.number === number)
+      const message = messageOf(timeline, number)
       if (message) return view.goTo(message.id)
       if (!timeline.hasEarlier || page === MOST_PAGES_BACK)
         return tell(refusalNote(`The message of #${number} is not in this room.`))
@@ -245,6 +265,10 @@ export function openRoom(room: string, { maxUploadBytes }: Me, person: Person): 
       return false
     }
   }
+}
+
+function isDelivered(message: RoomMessage): boolean {
+  return message.kind === 'request' && message.card.state === 'delivered'
 }
 
 function inWords(message: RoomMessage): string {

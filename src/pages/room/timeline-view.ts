@@ -41,7 +41,7 @@ export function timelineView(
     earlier,
     newer,
   }: { scroller: HTMLElement; list: HTMLElement; earlier: HTMLButtonElement; newer: HTMLButtonElement },
-  context: CardContext & Pick<NoteContext, 'names' | 'goTo'>,
+  context: Omit<CardContext, 'stay'> & Pick<NoteContext, 'names'>,
   { onEarlier, onDismissed }: { onEarlier(): Promise<void>; onDismissed(): void },
 ): TimelineView {
   let shown = EMPTY
@@ -65,9 +65,13 @@ export function timelineView(
     scroller.scrollTop = scroller.scrollHeight
     showNewer()
   }
+  function stay() {
+    isAtBottom = false
+    showNewer()
+  }
   function rowView(row: Row): RowView {
     if ('note' in row) return { ...noteView(row.note, { ...context, dismiss }), highlight() {} }
-    const { element, update, dispose, highlight } = messageView(row, context)
+    const { element, update, dispose, highlight } = messageView(row, { ...context, stay })
     return { element, update: (next) => 'message' in next && update(next), dispose, highlight }
   }
   function put(timeline: Timeline) {

@@ -1,5 +1,8 @@
 // Which messages a room shows, as the server tells of them. Pure.
 import type { RoomEvents, RoomMessage } from '../../chat/room/wire.ts'
+import { isSettled } from './songs.ts'
+
+export type RequestMessage = RoomMessage & { kind: 'request' }
 
 export type Timeline = {
   /** The oldest first, each id once. */
@@ -76,13 +79,29 @@ export function isContinued(before: RoomMessage | undefined, message: RoomMessag
   return before.person.id === message.person.id && timeOf(message) - timeOf(before) < CONTINUED_MS
 }
 
+/** The message of the request with this number; of a song of a list that has none so far, the list's. */
+export function messageOf({ messages }: Timeline, number: number): RequestMessage | undefined {
+  const requests = messages.filter((message) => message.kind === 'request')
+  return (
+    requests.find(({ card }) => card.number === number) ??
+    requests.find(({ card }) => card.songs?.some((song) => song.number === number))
+  )
+}
+
+/** Requests that have somebody choose now, and did not before. */
+export function newlyAsking(before: readonly RoomMessage[], after: readonly RoomMessage[]): RequestMessage[] {
+  const asking = new Set(before.filter(isAsking).map(({ id }) => id))
+  return after.filter(isAsking).filter(({ id }) => !asking.has(id))
+}
+
+function isAsking(message: RoomMessage): message is RequestMessage {
+  return message.kind === 'request' && message.card.choices.length > 0
+}
+
 /** Requests that are delivered now and were not before, whether or not the page was connected meanwhile. */
-export function newlyEnded(
-  before: readonly RoomMessage[],
-  after: readonly RoomMessage[],
-): (RoomMessage & { kind: 'request' })[] {
+export function newlyEnded(before: readonly RoomMessage[], after: readonly RoomMessage[]): RequestMessage[] {
   const states = new Map(before.map((message) => [message.id, stateOf(message)]))
-  return after.filter((message): message is RoomMessage & { kind: 'request' } => {
+  return after.filter((message): message is RequestMessage => {
     const state = stateOf(message)
     return (state === 'delivered' || state === 'failed') && states.get(message.id) !== state
   })
@@ -90,7 +109,8 @@ export function newlyEnded(
 
 /** Nothing follows, whoever presses what. */
 function isFinal(message: RoomMessage): boolean {
-  return message.kind === 'said' || message.card.state === 'delivered'
+  if (message.kind === 'said') return true
+  return message.card.state === 'delivered' && (message.card.songs ?? []).every(isSettled)
 }
 
 function stateOf(message: RoomMessage): string | undefined {

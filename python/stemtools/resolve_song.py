@@ -1,0 +1,32 @@
+"""From a song to its recording; a confined process of its own (resolve.py).
+
+The request is {maxSeconds} with one of: `trackId`, a track of Spotify; `song`, what another catalogue says of
+one; `text`, somebody's words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stemtools.confined import run_inside
+from stemtools.protocol import Job
+
+
+def handle(job: Job) -> dict[str, Any]:
+    """Metadata first, so that a missing or too long track costs no search."""
+    from stemtools.resolve_spotify import Spotify
+    from stemtools.search_recordings import find_by_words, find_recordings
+
+    request, home = job.request, Path.cwd()
+    if text := request.get("text"):
+        job.progress(0.1, "matching")
+        return find_by_words(text, request["maxSeconds"], home)
+    job.progress(0.1, "metadata")
+    song = request.get("song") or Spotify().find_song(request["trackId"])
+    job.progress(0.4, "matching")
+    return find_recordings(song, request["maxSeconds"], home)
+
+
+if __name__ == "__main__":
+    run_inside(handle)

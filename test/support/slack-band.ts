@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { startBot } from '../../src/bot.ts'
+import type { ButtonAction } from '../../src/chat/buttons.ts'
 import { openChats } from '../../src/chat/chats.ts'
 import { freePort } from './free-port.ts'
 import { killChild } from './processes.ts'
@@ -55,6 +56,14 @@ export async function createSlackBand({
       : { ...chat, pacing: { ...chat.pacing, messageSeconds: 1, workspace: { edits: 5, seconds: 1 } } },
   )
 
+  const startBotHere = async () => {
+    const bot = await startBot(world.settings, world.services, world.log, { chats })
+    world.onClose(() => bot.stop())
+    if (transport === 'socket') await slack.sockets.waitFor(1)
+    else slack.eventsUrl = `${bot.url}/slack/events`
+    return bot
+  }
+
   return {
     world,
     slack,
@@ -65,13 +74,12 @@ export async function createSlackBand({
 
     /** The bot and a worker in this process. */
     async start() {
-      const bot = await startBot(world.settings, world.services, world.log, { chats })
-      world.onClose(() => bot.stop())
       await world.worker({ chats }).decided
-      if (transport === 'socket') await slack.sockets.waitFor(1)
-      else slack.eventsUrl = `${bot.url}/slack/events`
-      return bot
+      return startBotHere()
     },
+
+    /** The bot alone, for one that was stopped. */
+    startBot: startBotHere,
 
     /** The bot as `npm run bot` starts it, to be killed. */
     async botProcess(): Promise<ChildProcess> {
@@ -165,8 +173,17 @@ function isDelivered(card: Message): boolean {
   return card.text.endsWith(': the stems are here')
 }
 
-export function buttonOf(card: Message, action: 'cancel' | 'retry'): string {
-  const [, id] = new RegExp(`"action_id":"(${action}:[^"]+)"`).exec(JSON.stringify(card.blocks)) ?? []
+/** The id of a card's button, or of its menu. */
+export function buttonOf(card: Message, action: ButtonAction): string {
+  const id = idOf(card, action)
   if (!id) throw new Error(`no ${action} button: ${JSON.stringify(card.blocks)}`)
   return id
+}
+
+export function hasButton(card: Message, action: ButtonAction): boolean {
+  return idOf(card, action) !== undefined
+}
+
+function idOf(card: Message, action: ButtonAction): string | undefined {
+  return new RegExp(`"action_id":"(${action}:[^"]+)"`).exec(JSON.stringify(card.blocks))?.[1]
 }

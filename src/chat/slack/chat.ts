@@ -128,9 +128,9 @@ export function openSlackChat(access: SlackAccess, db: Database): Chat {
       if (files.length === 0) return { mentioned: false }
       // Files would come to the thread of a card that a person has deleted.
       if (await isGone(web, message)) throw new ChatError('chat_gone')
-      const comment = `${mentionOf(message.person)} ${escapeMrkdwn(text)}`
+      const comment = text === null ? null : `${mentionOf(message.person)} ${escapeMrkdwn(text)}`
       await asMember(message, () => shareFiles({ web, db }, message, files, comment, signal))
-      return { mentioned: true }
+      return { mentioned: comment !== null }
     },
 
     mention: (message, text) => mentionOnce({ web, db }, message, text),

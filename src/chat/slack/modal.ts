@@ -1,9 +1,8 @@
-// A command as a form: made from its definition, read back into what `parseOptions` takes. Within Slack's limits. Pure.
+// A command as a form, made from its definition, within Slack's limits. Pure.
 import type { ViewsOpenArguments } from '@slack/web-api'
 import type { Command, Suggestion } from '../../../commands/command.ts'
 import { inLine } from '../../../commands/lines.ts'
 import { describeOptions, type Option } from '../../../commands/options.ts'
-import type { UserError } from '../../errors.ts'
 
 export type ModalView = Extract<ViewsOpenArguments['view'], { type: 'modal' }>
 type InputBlock = Extract<ModalView['blocks'][number], { type: 'input' }>
@@ -15,6 +14,11 @@ const MOST = { checkboxes: 10, choices: 100 }
 const AUDIO_TYPES = ['mp3', 'm4a', 'wav', 'flac', 'ogg', 'aac', 'aiff', 'wma', 'mp4', 'mov', 'webm']
 
 export type ModalWishes = {
+  /** What stands above the form and on its button, where that is not the command's name. */
+  title?: string
+  submit?: string
+  /** Options that are not asked for, as their values are known. */
+  known?: readonly string[]
   /** What may be chosen for an option, by its name. */
   suggestions?: Record<string, Suggestion[]>
   /** What is filled in already, as people write it. */
@@ -25,18 +29,18 @@ export type ModalWishes = {
 
 export function modalOf(
   command: Command,
-  { suggestions = {}, values = {}, privateMetadata = '' }: ModalWishes = {},
+  { title, submit, known = [], suggestions = {}, values = {}, privateMetadata = '' }: ModalWishes = {},
 ): ModalView {
   if (privateMetadata.length > LONGEST.metadata)
     throw new Error(`${command.name}: too much goes with the form`)
   const name = capitalised(command.name)
-  const options = describeOptions(command)
+  const options = describeOptions(command).filter(({ name }) => !known.includes(name))
   const song = options.find(({ type }) => type === 'text')
   return {
     type: 'modal',
     callback_id: command.name,
-    title: plain(name, LONGEST.title),
-    submit: plain(name, LONGEST.title),
+    title: plain(title ?? name, LONGEST.title),
+    submit: plain(submit ?? name, LONGEST.title),
     private_metadata: privateMetadata,
     blocks: options.map((option): InputBlock => {
       // The song is always free words.
@@ -142,55 +146,4 @@ function plain(text: string, longest: number): Choice['text'] {
 
 function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-/** A file as a form brings it. */
-export type ModalFile = {
-  id: string
-  name: string
-  mimetype: string
-  size?: number | undefined
-  url_private_download: string
-}
-/** What Slack says of a form's fields. */
-export type ViewState<File extends { id: string } = ModalFile> = {
-  values: Record<string, Record<string, Field<File>>>
-}
-type Field<File> = {
-  type: string
-  value?: string | null | undefined
-  selected_option?: { value: string } | null | undefined
-  selected_options?: { value: string }[] | null | undefined
-  files?: File[] | null | undefined
-}
-
-/** What was filled in; an empty field is none. */
-export function valuesOf<File extends { id: string }>({
-  values: blocks,
-}: ViewState<File>): {
-  values: Record<string, unknown>
-  file: File | null
-} {
-  const values = new Map<string, string>()
-  let file: File | null = null
-  for (const fields of Object.values(blocks))
-    for (const [name, field] of Object.entries(fields)) {
-      if (field.type === 'file_input') {
-        file = field.files?.[0] ?? file
-        continue
-      }
-      const chosen = field.selected_options?.map(({ value }) => value).join(', ')
-      const value = (field.value ?? field.selected_option?.value ?? chosen ?? '').trim()
-      if (value !== '') values.set(name, value)
-    }
-  return { values: Object.fromEntries(values), file }
-}
-
-/** Where the form shows an error: at the option that the sentence begins with, or at the song; for `response_action: 'errors'`. */
-export function errorsOf(command: Command, { message }: UserError): Record<string, string> {
-  const options = describeOptions(command)
-  const named = options.find(({ name }) => message.startsWith(`${name}: `))
-  const at = named ?? options.find(({ type }) => type === 'text') ?? options[0]
-  if (!at) return {}
-  return { [at.name]: named ? message.slice(`${named.name}: `.length) : message }
 }

@@ -1,5 +1,6 @@
 // Foreign text in a Slack message: no mention, no link, no longer than it may be. Pure.
 import { cleanText, cutBy } from '../foreign-text.ts'
+import { webAddress } from '../web-address.ts'
 
 /** Slack reads mentions, links and entities from these three alone. https://docs.slack.dev/messaging/formatting-message-text#escaping */
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
@@ -25,7 +26,24 @@ export function foreignMrkdwn(text: string, longest: number): string {
   return cutBy(cleanText(text), longest, escapeMrkdwn)
 }
 
-/** @returns `<address|words>`; the words are our own */
+/** Foreign text for the words of a link, where another bar would not be one of them. */
+export function foreignWords(text: string, longest: number): string {
+  return foreignMrkdwn(text.replaceAll('|', '¦'), longest)
+}
+
+/**
+ * Words that lead to an address of the web.
+ * @param words our own, or of `foreignWords`
+ * @returns undefined where it is no such address, or all of it has more than `longest` UTF-16 units
+ */
+export function webLink(address: string | null, words: string, longest: number): string | undefined {
+  const href = webAddress(address, ['http:', 'https:'], longest)
+  const link = href && linkTo(href, words)
+  // With its escapes it may be five times as long.
+  return link && link.length <= longest ? link : undefined
+}
+
+/** @returns `<address|words>`; the words are our own, or of `foreignWords` */
 export function linkTo(address: string, words: string): string {
   return `<${linked(address)}|${words}>`
 }

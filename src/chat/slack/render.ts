@@ -1,16 +1,17 @@
-// What Slack shows of a card, and of an answer for one person: blocks that every client knows, within Slack's limits. Pure.
+// What Slack shows of a card: blocks that every client knows, within Slack's limits. Pure.
 // https://docs.slack.dev/reference/block-kit/blocks
-import type { Button, ContextBlock, KnownBlock, PlainTextElement, SectionBlock } from '@slack/web-api'
-import type { TextReply } from '../../../commands/command.ts'
-import type { Card, CardAction } from '../../domain/card.ts'
+import type { Button, KnownBlock, SectionBlock } from '@slack/web-api'
+import { type Card, type CardAction, listNote } from '../../domain/card.ts'
 import { buttonId } from '../buttons.ts'
-import { cleanText, plainText } from '../foreign-text.ts'
+import { plainText } from '../foreign-text.ts'
 import { pageWords } from '../page-words.ts'
 import { ownWords, plainCard } from '../plain-card.ts'
-import { linesWithin, writeMarks } from '../reply-marks.ts'
+import { songLines } from '../song-lines.ts'
 import { percentOf, stageBar } from '../stage-bar.ts'
 import { webAddress } from '../web-address.ts'
-import { addressLink, escapeMrkdwn, foreignMrkdwn, linkTo, mentionOf } from './mrkdwn.ts'
+import { context, roomBeside, section, sections, words } from './blocks.ts'
+import { choiceBlocks } from './choices.ts'
+import { escapeMrkdwn, foreignMrkdwn, foreignWords, webLink } from './mrkdwn.ts'
 import { planOf } from './plan.ts'
 
 /** `text` is what notifications and screen readers say; the blocks are what is seen. */
@@ -24,16 +25,17 @@ const LONGEST = {
   stageNote: 150,
   error: 800,
   name: 80,
-  text: 2800,
+  match: 150,
+  matchLink: 400,
+  cover: 1024,
+  page: 2048,
 }
 const MOST_FACTS = 6
 const MOST_NOTES = 5
-/** All blocks together may have some 13,000 characters. */
-const LONGEST_COVER = 1024
-const LONGEST_LINK = 2048
 const BUTTONS: Record<CardAction, { label: string; style?: 'primary' }> = {
   cancel: { label: 'Cancel' },
   retry: { label: 'Retry', style: 'primary' },
+  wrong: { label: 'Wrong song?' },
 }
 const STATE_WORDS: Record<Card['state'], string> = {
   working: 'under way',
@@ -54,38 +56,60 @@ export function renderCard(
 ): CardMessage {
   const card = plain ? plainCard(given) : given
   const title = plainText(card.title, LONGEST.title) || `Song #${card.number}`
-  const blocks = [
-    { type: 'header' as const, text: words(title) },
-    about(card),
-    // The files say that every stage is done.
-    ...(card.state === 'delivered' ? [] : [plans ? planOf(card) : section(card.lines.map(stageLine))]),
-    section([timeLeft(card, now), errorLine(card)]),
+  const before = [{ type: 'header' as const, text: words(title) }, about(card)]
+  const after = [
+    section([card.choices.length > 0 ? '' : timeLeft(card, now), errorLine(card)]),
     context(card.notes.slice(0, MOST_NOTES).map((note) => plainText(note, LONGEST.note))),
     section([pageLink(card)]),
     context([`Request #${card.number}${askedBy(personName, plain)}${whereFilesAre(card)}`]),
     buttonsOf(card),
   ]
+  const blocks = [...before, ...standing(card, plans, [...before, ...after]), ...after]
   return { text: fallback(card, title), blocks: blocks.filter((block) => block !== undefined) }
+}
+
+/** How it stands: by its songs, by what is asked, or by its stages. @param beside what else the card shows */
+function standing(
+  card: Card,
+  plans: boolean,
+  beside: (KnownBlock | undefined)[],
+): (KnownBlock | undefined)[] {
+  if (card.songs) return sections(songLines(card, roomBeside(beside), foreignMrkdwn))
+  if (card.choices.length > 0) return choiceBlocks(card, beside)
+  // The files say that every stage is done.
+  if (card.state === 'delivered') return []
+  return [plans ? planOf(card) : section(card.lines.map(stageLine))]
 }
 
 /** One line, for where no blocks are shown. */
 function fallback(card: Card, title: string): string {
-  const running = card.lines.find(({ state }) => state === 'running')
-  const standing =
-    card.state === 'working' && running ? `${running.label} ${percentOf(running)}%` : STATE_WORDS[card.state]
-  return `${escapeMrkdwn(title)}: ${standing}`
+  return `${escapeMrkdwn(title)}: ${standingInWords(card)}`
 }
 
-/** Artist and facts, beside the cover. */
+function standingInWords({ state, choices, songs, lines }: Card): string {
+  if (choices.length > 0) return 'which one is it?'
+  if (songs && state !== 'failed' && state !== 'cancelled') return listNote(songs)
+  const running = lines.find((line) => line.state === 'running')
+  return state === 'working' && running ? `${running.label} ${percentOf(running)}%` : STATE_WORDS[state]
+}
+
+/** Artist, facts and whose sound it is, beside the cover. */
 function about(card: Card): SectionBlock | undefined {
   const artist = card.artist ? foreignMrkdwn(card.artist, LONGEST.artist) : ''
   const facts = card.facts.slice(0, MOST_FACTS).map((fact) => foreignMrkdwn(fact, LONGEST.fact))
-  const text = [artist, facts.join(' · ')].filter(Boolean).join('\n')
-  const cover = webAddress(card.coverUrl, ['https:'], LONGEST_COVER)
+  const block = section([artist, facts.join(' · '), matchLine(card)])
+  const cover = webAddress(card.coverUrl, ['https:'], LONGEST.cover)
   // Slack takes no picture beside nothing; where a cover is known, so is the artist or the length.
-  if (!text) return undefined
-  const picture = cover && { accessory: { type: 'image' as const, image_url: cover, alt_text: 'Cover' } }
-  return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true }, ...picture }
+  if (!block || !cover) return block
+  return { ...block, accessory: { type: 'image', image_url: cover, alt_text: 'Cover' } }
+}
+
+/** `Sound: Artist - Title · 93 % sure` */
+function matchLine({ match }: Card): string {
+  if (!match) return ''
+  const name = foreignWords(match.label, LONGEST.match) || 'a recording'
+  const sure = match.confidence === null ? '' : ` · ${match.confidence} % sure`
+  return `Sound: ${webLink(match.link, name, LONGEST.matchLink) ?? name}${sure}`
 }
 
 /** `Separation ███░░░░░  42%` attempt 2 of 3 */
@@ -107,10 +131,7 @@ function errorLine({ error }: Card): string {
 
 /** In words: a button would be a press that we have to answer. */
 function pageLink(card: Card): string {
-  const address = webAddress(card.link, ['http:', 'https:'], LONGEST_LINK)
-  const link = address ? linkTo(address, pageWords(card)) : ''
-  // With its escapes it may be five times as long.
-  return link.length <= LONGEST_LINK ? link : ''
+  return webLink(card.link, pageWords(card), LONGEST.page) ?? ''
 }
 
 function askedBy(name: string | null, plain: boolean): string {
@@ -118,9 +139,10 @@ function askedBy(name: string | null, plain: boolean): string {
   return shown ? ` · asked by ${shown}` : ''
 }
 
-/** A thread is shut until somebody opens it. */
-function whereFilesAre({ state }: Card): string {
-  return state === 'delivered' ? ' · done, see the thread' : ''
+/** A thread is shut until somebody opens it; each song of a list has its own. */
+function whereFilesAre({ state, songs }: Card): string {
+  if (state !== 'delivered') return ''
+  return songs ? ' · done' : ' · done, see the thread'
 }
 
 function buttonsOf({ id, actions }: Card): KnownBlock | undefined {
@@ -136,44 +158,4 @@ function buttonsOf({ id, actions }: Card): KnownBlock | undefined {
     }
   })
   return { type: 'actions', elements }
-}
-
-function section(lines: string[]): SectionBlock | undefined {
-  const text = lines.filter(Boolean).join('\n')
-  return text ? { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } } : undefined
-}
-
-function context(lines: string[]): ContextBlock | undefined {
-  const elements = lines.filter(Boolean).map(words)
-  return elements.length > 0 ? { type: 'context', elements } : undefined
-}
-
-/** Text that is shown as it is: no markup, no emoji. */
-function words(text: string): PlainTextElement {
-  return { type: 'plain_text', text, emoji: false }
-}
-
-const LONGEST_LINE = 1000
-
-/** An answer for one person. @param linkOf the address of a request's message, where it is known */
-export function renderText(
-  { title, lines }: TextReply,
-  { linkOf }: { linkOf: (number: number) => string | undefined },
-): string {
-  const heading = `*${foreignMrkdwn(title, LONGEST.title)}*`
-  return linesWithin(heading, lines, (line) => textLine(line, linkOf), LONGEST.text)
-}
-
-function textLine(line: string, linkOf: (number: number) => string | undefined): string {
-  const cleaned = cleanText(line)
-  const whole = writeMarks(cleaned, {
-    text: escapeMrkdwn,
-    person: mentionOf,
-    request: (number) => {
-      const link = linkOf(number)
-      return link ? linkTo(link, `#${number}`) : `#${number}`
-    },
-    address: addressLink,
-  })
-  return whole.length <= LONGEST_LINE ? whole : foreignMrkdwn(cleaned, LONGEST_LINE)
 }

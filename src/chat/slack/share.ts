@@ -1,4 +1,4 @@
-// Files into the thread of a message, all in one message of their own, with words for the person who asked. Every step is written
+// Files into the thread of a message, all in one message of their own, with or without words for the person who asked. Every step is written
 // down before or after it, so that a repeat goes on where the last one ended; what Slack shows is asked of Slack, not believed.
 import { setTimeout } from 'node:timers/promises'
 import { ChatError } from '../../errors.ts'
@@ -34,7 +34,7 @@ export async function shareFiles(
   deps: Deps,
   message: Message,
   files: Attachment[],
-  comment: string,
+  comment: string | null,
   signal: AbortSignal,
 ): Promise<void> {
   const { db } = deps
@@ -95,7 +95,7 @@ async function askToShare(
   message: Message,
   files: Attachment[],
   sent: Uploaded[],
-  comment: string,
+  comment: string | null,
 ): Promise<void> {
   await beginSharing(db, message.requestId)
   try {
@@ -103,7 +103,7 @@ async function askToShare(
       files: sent.map(({ id }, index) => ({ id, title: files[index]?.description ?? '' })),
       channel_id: message.channel,
       thread_ts: message.messageId,
-      initial_comment: comment,
+      ...(comment === null ? {} : { initial_comment: comment }),
     })
   } catch (error) {
     // Without an answer it may have taken effect: whoever comes next looks first.

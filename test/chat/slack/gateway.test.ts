@@ -40,7 +40,7 @@ describe.each(['http', 'socket'] as const)('by %s', async (transport) => {
     ['format=aac Some Song', /format: choose one of mp3, flac, wav/],
     ['stems=kazoo Some Song', /stems: choose among vocals, drums/],
     ['stem=vocals Some Song', /no option stem: choose among/],
-    ['https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M', /That is a playlist/],
+    ['https://open.spotify.com/episode/37i9dQZF1DXcBWIGoYBM5M', /That is a podcast/],
     ['<https://open.spotify.com/artist/1|spotify.com>', /That is an artist/],
     ['file:///etc/passwd', /Only http and https links/],
     ['status 999999', /no such request here/],

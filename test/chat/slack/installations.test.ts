@@ -77,7 +77,7 @@ describe('sealed text', () => {
 
 describe('installations', async () => {
   const world = await createWorld()
-  const { db, boss } = world.services
+  const { db, boss, files } = world.services
   const installations = openInstallations(many(), db)
   const save = (key: InstallationKey, token: string) => installations.save(installationBy(key, token))
   const keys = async () =>
@@ -242,7 +242,7 @@ describe('installations', async () => {
       ]
       for (const { trackId } of [alone, shared, elsewhere]) expect(await jobsOf(trackId)).toHaveLength(1)
 
-      await forget(WORKSPACE, justNow(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss, files })
 
       for (const request of [alone, shared])
         expect(await standing(request)).toEqual({
@@ -266,9 +266,9 @@ describe('installations', async () => {
         ['ready', ready],
       ] as const)
         await world.rows('update requests set state = $2 where id = $1', [id, state])
-      await forget(WORKSPACE, justNow(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss, files })
       // Being told twice does no harm.
-      await forget(WORKSPACE, justNow(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss, files })
       expect(await standing(delivered)).toMatchObject({ state: 'delivered', error_code: null })
       expect(await standing(cancelled)).toMatchObject({ state: 'cancelled', error_code: null })
       // Its stems are made, and there is nowhere to bring them.
@@ -278,15 +278,15 @@ describe('installations', async () => {
     test('told of late, when the app is there again, takes nothing away that is new', async () => {
       await save(WORKSPACE, 'xoxb-again')
       const request = await ask(WORKSPACE)
-      await forget(WORKSPACE, new Date(Date.now() - 60_000), { installations, db, boss })
+      await forget(WORKSPACE, new Date(Date.now() - 60_000), { installations, db, boss, files })
       expect(await installations.tokenOf(WORKSPACE)).toBe('xoxb-again')
       expect(await standing(request)).toMatchObject({ state: 'working' })
-      await forget(WORKSPACE, justNow(), { installations, db, boss })
+      await forget(WORKSPACE, justNow(), { installations, db, boss, files })
     })
 
     test('of a whole enterprise, what its workspaces asked by that installation fails', async () => {
       const [theirs, own] = [await ask(WHOLE), await ask(INSIDE)]
-      await forget(WHOLE, justNow(), { installations, db, boss })
+      await forget(WHOLE, justNow(), { installations, db, boss, files })
       expect(await standing(theirs)).toMatchObject({ state: 'failed' })
       expect(await standing(own)).toMatchObject({ state: 'working' })
     })

@@ -5,7 +5,8 @@ import type { Command } from '../../../commands/command.ts'
 import { COMMANDS } from '../../../commands/index.ts'
 import { parseOptions } from '../../../commands/options.ts'
 import { STEMS } from '../../../commands/stems.ts'
-import { errorsOf, type ModalView, modalOf, type ViewState, valuesOf } from '../../../src/chat/slack/modal.ts'
+import { errorsOf, type ViewState, valuesOf } from '../../../src/chat/slack/form-values.ts'
+import { type ModalView, modalOf } from '../../../src/chat/slack/modal.ts'
 import { UserError } from '../../../src/errors.ts'
 
 type Element = Record<string, unknown> & { type: string; action_id: string }
@@ -148,6 +149,17 @@ describe('the form of a command', () => {
     )
   })
 
+  test('asks for nothing that is known', () => {
+    const view = modalOf(named('wrong'), { known: ['number'], title: 'Wrong song?', submit: 'Take this one' })
+    mustFit(view)
+    expect(view).toMatchObject({
+      callback_id: 'wrong',
+      title: { text: 'Wrong song?' },
+      submit: { text: 'Take this one' },
+    })
+    expect(blocksOf(view).map(({ block_id, optional }) => [block_id, optional])).toEqual([['song', false]])
+  })
+
   test('cuts what is longer than Slack takes', () => {
     const command = {
       ...separate,
@@ -246,6 +258,12 @@ describe('an error in the form', () => {
     new UserError('too_many_requests'),
   ])('or at the song: $message', (error) => {
     expect(errorsOf(separate, error)).toEqual({ song: error.message })
+  })
+
+  test('or at what was asked for, where the option was known', () => {
+    const error = new UserError('bad_usage', 'number: give a whole number.')
+    expect(errorsOf(named('wrong'), error, ['number'])).toEqual({ song: error.message })
+    expect(errorsOf(named('wrong'), error)).toEqual({ number: 'give a whole number.' })
   })
 
   test('or at the first, where there is one', () => {

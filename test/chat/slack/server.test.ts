@@ -66,6 +66,12 @@ const button = (more: Json = {}): Json => ({
   value: 'job-1',
   ...more,
 })
+const menu = (...options: Json[]): Json => ({ type: 'static_select', action_id: 'choose', options })
+const choice = (value: string, more: Json = {}): Json => ({
+  text: { type: 'plain_text', text: value },
+  value,
+  ...more,
+})
 const actions = (...elements: Json[]): Json => ({ type: 'actions', elements })
 const section = (text: string): Json => ({ type: 'section', text: { type: 'mrkdwn', text } })
 
@@ -311,6 +317,30 @@ describe('blocks', () => {
     ['an odd style', [actions(button({ style: 'green' }))], 'must be one of: primary, danger'],
     ['an unknown field', [actions(button({ emoji: 'x' }))], 'invalid additional property: emoji'],
     ['one action_id twice', [actions(button(), button())], 'action_id \\"cancel\\" already exists'],
+    ['a menu of nothing', [actions(menu())], 'no fewer than 1 items'],
+    ['a menu of too much', [actions(menu(...times(101, (n) => choice(`${n}`))))], 'no more than 100 items'],
+    [
+      'a long option',
+      [actions(menu(choice('a', { text: plain('x'.repeat(76)) })))],
+      'less than 76 characters [json-pointer:/blocks/0/elements/0/options/0/text/text]',
+    ],
+    ['a long value of an option', [actions(menu(choice('x'.repeat(151))))], 'less than 151'],
+    [
+      'a long description of an option',
+      [actions(menu(choice('a', { description: plain('x'.repeat(76)) })))],
+      'options/0/description/text',
+    ],
+    [
+      'an option of mrkdwn',
+      [actions(menu(choice('a', { text: { type: 'mrkdwn', text: 'a' } })))],
+      'must be one of: plain_text',
+    ],
+    ['one value twice', [actions(menu(choice('a'), choice('a')))], 'value \\"a\\" already exists'],
+    [
+      'a long placeholder',
+      [actions({ ...menu(choice('a')), placeholder: plain('x'.repeat(151)) })],
+      'less than 151',
+    ],
     [
       'one block_id twice',
       [
@@ -719,6 +749,37 @@ describe('what people do', () => {
       const link = files[0]?.['url_private_download']
       const got = await fetch(String(link), { headers: { Authorization: `Bearer ${workspace.token}` } })
       expect(await got.text()).toBe('song')
+    })
+
+    test('a choice in a menu, with what stands in the others', async () => {
+      const workspace = slack.workspace()
+      const [user, channel] = [workspace.user(), workspace.channel()]
+      const app = await start(workspace)
+      let seen: Json = {}
+      app.action('choose', async ({ ack, body }) => {
+        seen = body as unknown as Json
+        await ack()
+      })
+      const other = { ...menu(choice('c')), action_id: 'other' }
+      const chosen = choice('b', { description: { type: 'plain_text', text: '3:33' } })
+      await post(channel, { text: 'card', blocks: [actions(menu(choice('a'), chosen), other, button())] })
+      const [card] = channel.messages
+      if (!card) throw new Error('no card')
+      const pressed = await slack.press(user, card, 'choose', { values: ['b'] })
+      expect(await pressed.answer).toMatchObject({ status: 200 })
+      const block = String(card.blocks[0]?.['block_id'])
+      const menus = {
+        choose: { type: 'static_select', selected_option: chosen },
+        other: { type: 'static_select', selected_option: null },
+      }
+      expect(seen).toMatchObject({
+        type: 'block_actions',
+        actions: [{ action_id: 'choose', block_id: block, type: 'static_select', selected_option: chosen }],
+        trigger_id: pressed.triggerId,
+      })
+      expect(seen['state']).toEqual({ values: { [block]: menus } })
+      await expect(slack.press(user, card, 'choose', { values: ['z'] })).rejects.toThrow('no option z')
+      await expect(slack.press(user, card, 'choose')).rejects.toThrow('no option')
     })
 
     test('what is answered wrongly or too late is noted', async () => {

@@ -17,9 +17,10 @@ describe('how a command is written on Slack', () => {
     ['analyze', '/separate analyze <song>'],
     ['status', '/separate status [number]'],
     ['history', '/separate history'],
+    ['wrong', '/separate wrong <number> <song>'],
     [
       'queue',
-      '/separate queue [look|pause|resume|scale] [queue=download|processing|analysis|delivery] [limit=<number>]',
+      '/separate queue [look|pause|resume|scale] [queue=resolve|download|processing|analysis|delivery] [limit=<number>]',
     ],
   ])('%s', (name, usage) => {
     expect(usageOf(named(name), slackSpelling())[0]).toBe(usage)

@@ -53,9 +53,9 @@ function common(world: World, workspace: Workspace, user: User): Json {
 export function actionPayload(
   world: World,
   { workspace, triggerId, responseUrl }: Interaction,
-  what: { user: User; message: Message; action: Json },
+  what: { user: User; message: Message; action: Json; state: Json },
 ): Json {
-  const { user, message, action } = what
+  const { user, message, action, state } = what
   const { channel } = message
   const isEphemeral = message.ephemeralFor !== undefined
   return {
@@ -72,7 +72,7 @@ export function actionPayload(
     channel: { id: channel.id, name: channel.nameInPayloads },
     // Of a message only one person sees, no content is told.
     ...(isEphemeral ? {} : { message: messageShape(world, message) }),
-    state: { values: {} },
+    state: { values: state },
     response_url: responseUrl,
     actions: [{ ...action, action_ts: world.newTs() }],
   }

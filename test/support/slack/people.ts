@@ -11,7 +11,8 @@ import {
   shortcutPayload,
   submissionPayload,
 } from './payloads.ts'
-import { isObject, type Json } from './rules.ts'
+import { actionOf, stateWith } from './pressed.ts'
+import type { Json } from './rules.ts'
 import type { View } from './views.ts'
 import { type Channel, Message, type User, type Workspace, type World } from './world.ts'
 
@@ -97,7 +98,8 @@ export function createPeople(world: World, delivery: Delivery, triggers: Map<str
       mustBeSeen(user, message)
       const action = actionOf(message, actionId, more.values ?? [])
       const interaction = begin('block_actions', user, { channel: message.channel, source: message })
-      interaction.payload = actionPayload(world, interaction, { user, message, action })
+      const state = stateWith(message, action)
+      interaction.payload = actionPayload(world, interaction, { user, message, action, state })
       return delivery.deliver(interaction, more)
     },
 
@@ -158,26 +160,4 @@ function mustBeSeen(user: User, message: Message): void {
   if (message.deleted) throw new Error('the message is deleted')
   if (message.ephemeralFor && message.ephemeralFor !== user.id)
     throw new Error('the message is for somebody else')
-}
-
-/** An entry of `actions`. */
-function actionOf(message: Message, actionId: string, values: string[]): Json {
-  for (const block of message.blocks) {
-    const elements = [...((block['elements'] as unknown[] | undefined) ?? []), block['accessory']].filter(
-      isObject,
-    )
-    const element = elements.find((one) => one['action_id'] === actionId)
-    if (!element) continue
-    const { type, text, value, style, options, placeholder } = element
-    const common = { action_id: actionId, block_id: block['block_id'], type }
-    if (type === 'button')
-      return { ...common, text, ...(value === undefined ? {} : { value }), ...(style ? { style } : {}) }
-    const chosen = ((options ?? []) as Json[]).filter((option) => values.includes(String(option['value'])))
-    if (chosen.length !== values.length || chosen.length === 0)
-      throw new Error(`${actionId} has no option ${values}`)
-    const isMany = String(type).startsWith('multi_') || type === 'checkboxes'
-    const choice = isMany ? { selected_options: chosen } : { selected_option: chosen[0] }
-    return { ...common, ...choice, ...(placeholder ? { placeholder } : {}) }
-  }
-  throw new Error(`the message has no element ${actionId}`)
 }

@@ -12,7 +12,7 @@ export async function answerCommand(body: SlashBody, ack: Acknowledge, deps: Ans
   const asked = askedBySlash(body)
   await answer(asked, deps, { ack, carriesText: true }, async () => {
     const { command, values, isBare } = given(body, deps.commands)
-    if (isBare) return openForm(command, values, asked, deps)
+    if (isBare) return openForm(command, { values }, asked, deps)
     return runCommand(command, { values, file: null }, asked, deps)
   })
 }

@@ -39,7 +39,7 @@ export function listen(
     return answering(answerCommand(body, say, deps))
   })
   app.action({ type: 'block_actions' }, ({ body, action, ack }) =>
-    answering(answerButton(body, action.action_id, () => ack(), deps)),
+    answering(answerButton(body, action, () => ack(), deps)),
   )
   app.shortcut({ type: 'message_action' }, ({ body, ack }) =>
     answering(answerShortcut(body, () => ack(), deps)),

@@ -1,9 +1,11 @@
-// A form with a command's choices: opened where the command came without a song, and read when it is sent.
+// A form with a command's options: opened where the command came without a song, or by a button, and read when it is sent.
 import { z } from 'zod'
 import type { Command, Suggestion } from '../../../../commands/command.ts'
 import { usageOf } from '../../../../commands/options.ts'
 import { ChatError, type UserError } from '../../../errors.ts'
-import { errorsOf, type ModalFile, modalOf, type ViewState, valuesOf } from '../modal.ts'
+import { errorsOf, type ModalFile, type ViewState, valuesOf } from '../form-values.ts'
+import { slackError } from '../meanings.ts'
+import { type ModalWishes, modalOf } from '../modal.ts'
 import { escapeMrkdwn } from '../mrkdwn.ts'
 import { slackSpelling } from '../usage.ts'
 import { type Acknowledge, answer } from './answer.ts'
@@ -18,20 +20,31 @@ const SUGGESTIONS_MS = 500
 const OPEN_SECONDS = 1.5
 
 /** What the form brings back: Slack does not say again where the command was given. */
-const metadata = z.object({ channel: z.string(), responseUrl: z.string().nullable() })
+const metadata = z.object({
+  channel: z.string(),
+  responseUrl: z.string().nullable(),
+  /** Values that are not asked for. */
+  known: z.record(z.string(), z.string()).default({}),
+})
+
+export type FormWishes = Pick<ModalWishes, 'values' | 'title' | 'submit'> & {
+  /** Values that are not asked for, as people write them. */
+  known?: Record<string, string>
+}
 
 /** @returns how the command is typed, where no form can be opened */
 export async function openForm(
   command: Command,
-  values: Record<string, unknown>,
+  { known = {}, ...wishes }: FormWishes,
   asked: Asked,
   deps: AnswerDeps,
 ): Promise<string | undefined> {
   const { channel, responseUrl } = asked
   const view = modalOf(command, {
-    values,
-    suggestions: await suggestionsFor(command, asked, deps),
-    privateMetadata: JSON.stringify({ channel, responseUrl } satisfies z.infer<typeof metadata>),
+    ...wishes,
+    known: Object.keys(known),
+    suggestions: await suggestionsFor(command, known, asked, deps),
+    privateMetadata: JSON.stringify({ channel, responseUrl, known } satisfies z.infer<typeof metadata>),
   })
   try {
     await deps.web.call(
@@ -43,6 +56,8 @@ export async function openForm(
     return undefined
   } catch (error) {
     if (!(error instanceof ChatError)) throw error
+    // Slack has told of it twice, and the form is open.
+    if (slackError(error) === 'exchanged_trigger_id') return undefined
     deps.log.warn({ code: error.code, err: error.cause }, 'a form could not be opened')
     const usage = usageOf(command, slackSpelling(asked.slashCommand)).join('\n')
     return escapeMrkdwn(`I cannot ask you in a form just now. Type it:\n${usage}`)
@@ -51,11 +66,13 @@ export async function openForm(
 
 async function suggestionsFor(
   command: Command,
+  known: Record<string, string>,
   asked: Asked,
   deps: AnswerDeps,
 ): Promise<Record<string, Suggestion[]>> {
   const { externalId: _, ...asker } = interactionOf(asked)
-  const found = Object.entries(command.suggest).map(async ([name, suggest]) => {
+  const wanted = Object.entries(command.suggest).filter(([name]) => !Object.hasOwn(known, name))
+  const found = wanted.map(async ([name, suggest]) => {
     const late = new Promise<Suggestion[]>((resolve) => setTimeout(() => resolve([]), SUGGESTIONS_MS).unref())
     const options = suggest?.('', { ...asker, manager: false }, deps).catch(() => [])
     return [name, await Promise.race([options ?? [], late])] as const
@@ -79,11 +96,16 @@ export async function answerForm(
     await ack()
     return
   }
-  const asked = { ...from, channel: told.data.channel, responseUrl: told.data.responseUrl }
-  const ways = { ack, carriesText: false, errorsOf: (error: UserError) => errorsOf(command, error) }
+  const { known, ...place } = told.data
+  const asked = { ...from, ...place }
+  const ways = {
+    ack,
+    carriesText: false,
+    errorsOf: (error: UserError) => errorsOf(command, error, Object.keys(known)),
+  }
   await answer(asked, deps, ways, async () => {
     const { values, file } = valuesOf<ModalFile>(view.state as ViewState)
     const given = file ? await fileOf([file], asked, deps) : null
-    return runCommand(command, { values, file: given }, asked, deps)
+    return runCommand(command, { values: { ...values, ...known }, file: given }, asked, deps)
   })
 }

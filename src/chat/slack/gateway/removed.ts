@@ -1,6 +1,6 @@
 // A workspace or an enterprise has removed the app: its token is forgotten, and what it still asked for is stopped.
-import type { Boss } from '../../../queue/boss.ts'
 import { failRequest } from '../../../queue/cancel.ts'
+import type { LeadDeps } from '../../../queue/lead-on.ts'
 import type { Database } from '../../../store/database.ts'
 import { openRequestsOf } from '../../../store/messages.ts'
 import { type InstallationKey, keyText } from '../../../store/slack-installations.ts'
@@ -34,10 +34,10 @@ export function whenRemoved({ event_time }: EventBody): Date {
 export async function forget(
   key: InstallationKey,
   at: Date,
-  { installations, db, boss }: { installations: Installations; db: Database; boss: Boss },
+  { installations, ...deps }: LeadDeps & { installations: Installations; db: Database },
 ): Promise<void> {
   await installations.remove(key, at)
   const error = { code: 'chat_forbidden', message: REMOVED }
-  for (const id of await openRequestsOf(db, 'slack', keyText(key), at))
-    await failRequest({ db, boss }, id, error)
+  for (const id of await openRequestsOf(deps.db, 'slack', keyText(key), at))
+    await failRequest(deps, id, error)
 }

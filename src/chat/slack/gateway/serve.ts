@@ -25,7 +25,7 @@ export function serveSlack(
   services: Services,
   log: Log,
 ): { routes: Route[]; stop(): Promise<void> } {
-  const { db, boss } = services
+  const { db, boss, files } = services
   const { apiUrl, client } = access
   const installations = openInstallations(access, db)
   const web = createSlackWeb({ apiUrl, installations, single: client === null })
@@ -39,7 +39,7 @@ export function serveSlack(
     isManager: createManagers(web),
   }
   const onRemoved = async (key: InstallationKey, at: Date) => {
-    await forget(key, at, { installations, db, boss })
+    await forget(key, at, { installations, db, boss, files })
     log.info(key, 'a workspace has removed the app')
   }
   const pages = client

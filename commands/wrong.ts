@@ -28,8 +28,16 @@ export const wrong: Command<typeof wrongOptions, RequestReply> = {
     const request = await findRequest(deps.db, id)
     if (!request) throw new UserError('no_such_request')
     const { model, stems, format, separationId } = request
+    if (request.named?.kind === 'list')
+      throw new UserError(
+        'no_such_request',
+        `#${request.number} is a list: give the number of one of its songs.`,
+      )
     const asked = { model, stems, format }
-    const reply = await claimSong(invocation, deps, { asked, separate: separationId !== null })
+    // The one in whose place it comes does not count.
+    const maxOpenRequests = deps.maxOpenRequests + 1
+    const wish = { asked, separate: separationId !== null }
+    const reply = await claimSong(invocation, { ...deps, maxOpenRequests }, wish)
     // Nobody waits for the wrong one; we may have been killed before this.
     if (reply.standing !== 'same') await cancelRequest(deps, id)
     return reply

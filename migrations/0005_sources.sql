@@ -11,6 +11,11 @@ alter table stages add column files_expired_at timestamptz;
 alter table requests add column parent_id uuid references requests on delete cascade;
 -- Its place there, from 0 on; 0 for a single song.
 alter table requests add column place_in_list int not null default 0;
+-- What it was asked for by: the source, as it was parsed. Its track may be somebody else's too, who named it in another way.
+alter table requests add column named jsonb;
+update requests r set named = t.source from tracks t where t.id = r.track_id;
+-- Of a list, once it has its songs: { total, taken, unavailable: [{ place, title, artist, why }] }.
+alter table requests add column listed jsonb;
 -- The recording that was taken for what was asked: { link, title, channel, confidence }.
 alter table requests add column match jsonb;
 create index on requests (parent_id) where parent_id is not null;

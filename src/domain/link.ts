@@ -11,14 +11,14 @@ const VIDEO_ID = /^[0-9A-Za-z_-]{11}$/
 const NUMBER = /^\d{1,18}$/
 /** One part of a path that a person chose, such as a name. */
 const SLUG = /^[\w.~%-]{1,200}$/
-const COUNTRY = /^[a-z]{2}$/
+const COUNTRY = /^[a-z]{2}$/i
 
 const PROFILE = 'an artist or a profile: give the link of one song'
 const EPISODE = 'a podcast, not a song: give the link of a song'
 
 /** Whether the text is meant as an address rather than as a path. */
 export function looksLikeLink(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^(spotify|file|data|javascript):/i.test(text)
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^(spotify|file|data|javascript):\S/i.test(text)
 }
 
 /**
@@ -27,7 +27,7 @@ export function looksLikeLink(text: string): boolean {
  */
 export function parseLink(text: string): Source {
   const link = text.trim()
-  if (/^spotify:/i.test(link)) return namedBy(readSpotify(link.split(':').slice(1)), 'Spotify')
+  if (/^spotify:/i.test(link)) return namedBy(readSpotify(withoutUser(link.split(':').slice(1))), 'Spotify')
   if (link.length > LONGEST_LINK || !URL.canParse(link)) throw new UserError('not_a_song')
   const url = new URL(link)
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -37,11 +37,13 @@ export function parseLink(text: string): Source {
     )
   if (url.username || url.password)
     throw new UserError('not_a_song', 'A link with a name or password in it is not taken: give a plain link.')
-  const host = url.hostname.toLowerCase().replace(/\.$/, '')
+  const host = hostOf(url)
   const found = Object.entries(SERVICES).find(([, { hosts }]) => hosts.some((one) => isOf(host, one)))
   // At another port is another server.
   if (found && url.port === '') return namedBy(found[1].read(url), found[0])
   url.hash = ''
+  // Letters that an address cannot have become longer.
+  if (url.href.length > LONGEST_LINK) throw new UserError('not_a_song')
   return { kind: 'url', key: `url:${url.href}`, url: url.href }
 }
 
@@ -56,8 +58,18 @@ function namedBy(read: Source | string | undefined, service: string): Source {
   throw new UserError('unsupported_link', `That is ${what}.`)
 }
 
+/** Without the dot that a full name may end in. */
+function hostOf(url: URL): string {
+  return url.hostname.toLowerCase().replace(/\.$/, '')
+}
+
 function partsOf(url: URL): string[] {
   return url.pathname.split('/').filter((part) => part !== '')
+}
+
+/** `user:<name>:playlist:<id>`, as lists were named once. */
+function withoutUser(parts: string[]): string[] {
+  return parts[0]?.toLowerCase() === 'user' && parts.length > 2 ? parts.slice(2) : parts
 }
 
 function readSpotify([type = '', id = '']: string[]): Source | string | undefined {
@@ -88,7 +100,7 @@ function siteOf(site: Site, id: string, url: string): Source {
 function shortOf(service: 'spotify' | 'soundcloud' | 'deezer', url: URL): Source | undefined {
   const path = partsOf(url).join('/')
   if (!/^[\w/.~-]{1,200}$/.test(path)) return undefined
-  const address = `https://${url.hostname.toLowerCase()}/${path}`
+  const address = `https://${hostOf(url)}/${path}`
   return { kind: 'short', key: `short:${address}`, service, url: address }
 }
 
@@ -103,10 +115,8 @@ const SERVICES: Record<string, Service> = {
     read(url) {
       const parts = partsOf(url)
       if (parts[0] === 's') return shortOf('spotify', url)
-      while (parts[0] && /^(intl-[a-z-]+|embed|user)$/i.test(parts[0]))
-        // …/user/<name>/playlist/<id>, as links were written once.
-        parts.splice(0, parts[0].toLowerCase() === 'user' && parts.length > 2 ? 2 : 1)
-      return readSpotify(parts)
+      while (parts[0] && /^(intl-[a-z-]+|embed)$/i.test(parts[0])) parts.shift()
+      return readSpotify(withoutUser(parts))
     },
   },
   'Spotify’s short links': {
@@ -126,7 +136,7 @@ const SERVICES: Record<string, Service> = {
       const list = url.searchParams.get('list')
       if (kind === 'watch') return video(url.searchParams.get('v'))
       if (['shorts', 'live', 'embed', 'v'].includes(kind)) return video(id)
-      if (kind === 'playlist' && list && /^(PL|OLAK5uy_|UU|FL)[\w-]{10,60}$/.test(list))
+      if (kind === 'playlist' && list && /^(PL|OLAK5uy_|RDCLAK5uy_|UU|FL)[\w-]{10,60}$/.test(list))
         return listOf('youtube', 'playlist', list, `https://www.youtube.com/playlist?list=${list}`)
       if (kind === 'playlist') return 'a list that is made for one person alone: give the link of one video'
       return kind.startsWith('@') || kind === 'channel' || kind === 'c' ? PROFILE : undefined
@@ -151,7 +161,8 @@ const SERVICES: Record<string, Service> = {
       }
       if (!SLUG.test(name)) return undefined
       // The secret of a track that is not public.
-      const secret = rest[0] && /^s-[a-z0-9]+$/i.test(rest[0]) ? `/${partsOf(url)[2]}` : ''
+      const token = partsOf(url)[2] ?? url.searchParams.get('secret_token') ?? ''
+      const secret = /^s-[a-z0-9]+$/i.test(token) ? `/${token}` : ''
       return siteOf(
         'soundcloud',
         `${user}/${name}${secret}`,
@@ -163,7 +174,7 @@ const SERVICES: Record<string, Service> = {
   Bandcamp: {
     hosts: ['*.bandcamp.com'],
     read(url) {
-      const artist = url.hostname.toLowerCase().slice(0, -'.bandcamp.com'.length)
+      const artist = hostOf(url).slice(0, -'.bandcamp.com'.length)
       const [kind = '', name = ''] = partsOf(url).map((part) => part.toLowerCase())
       if (!/^[a-z0-9-]{1,63}$/.test(artist) || !SLUG.test(name)) return artist === 'www' ? undefined : PROFILE
       const address = `https://${artist}.bandcamp.com/${kind}/${name}`
@@ -175,7 +186,7 @@ const SERVICES: Record<string, Service> = {
     hosts: ['music.apple.com', 'geo.music.apple.com', 'itunes.apple.com', 'embed.music.apple.com'],
     read(url) {
       const parts = partsOf(url)
-      const country = COUNTRY.test(parts[0] ?? '') ? (parts.shift() ?? 'us') : 'us'
+      const country = COUNTRY.test(parts[0] ?? '') ? (parts.shift() ?? 'us').toLowerCase() : 'us'
       const [kind] = parts
       const id = (parts.at(-1) ?? '').replace(/^id/, '')
       const inAlbum = url.searchParams.get('i')
@@ -183,7 +194,8 @@ const SERVICES: Record<string, Service> = {
       if (kind === 'playlist')
         return 'a playlist of Apple Music, which only its members may read: give an album or a song'
       const song = kind === 'song' ? id : kind === 'album' ? inAlbum : null
-      if (song && NUMBER.test(song))
+      if (song !== null && !NUMBER.test(song)) return undefined
+      if (song !== null)
         return { kind: 'catalogue', key: `apple:track:${song}`, service: 'apple', id: song, country }
       if (kind !== 'album' || !NUMBER.test(id)) return undefined
       return listOf('apple', 'album', id, `https://music.apple.com/${country}/album/${id}`, country)
@@ -225,9 +237,9 @@ const SERVICES: Record<string, Service> = {
     },
   },
   Vimeo: {
-    hosts: ['vimeo.com', 'www.vimeo.com'],
+    hosts: ['vimeo.com', 'www.vimeo.com', 'player.vimeo.com'],
     read(url) {
-      const [id = ''] = partsOf(url)
+      const [id = ''] = partsOf(url).filter((part) => part !== 'video')
       return NUMBER.test(id) ? siteOf('vimeo', id, `https://vimeo.com/${id}`) : undefined
     },
   },

@@ -1,6 +1,13 @@
 // What should happen next to a track, decided from where everything stands. Pure: settle.ts carries it out.
 import { ERRORS } from '../errors.ts'
-import { CHOICE_HOURS, priorityOf, type QueueName, queueOf, type StageName } from '../queue/queues.ts'
+import {
+  CHOICE_HOURS,
+  priorityOf,
+  type QueueName,
+  queueOf,
+  SECONDS_A_PLACE,
+  type StageName,
+} from '../queue/queues.ts'
 import type { Resolved } from './recording.ts'
 
 export type StageState = 'waiting' | 'running' | 'retrying' | 'done' | 'discarded'
@@ -16,8 +23,9 @@ export type StageRow = {
   errorMessage: string | null
   /** Of a live job that waits. */
   priority: number | null
-  /** Of a stage `resolve` that is done. */
+  /** Of a stage `resolve` that is done: what it found, and how long ago. */
   found: Resolved['found'] | null
+  foundForSeconds: number | null
 }
 /** How many of a list's songs are where; null while the list has none yet. */
 export type SongCounts = { open: number; delivered: number }
@@ -70,7 +78,7 @@ export function decide(snapshot: Snapshot): Decision {
     else if ('code' in next) decision.fail.push({ requestId: request.id, ...next })
     else
       for (const step of next) {
-        const place = Math.min(request.place, wanted.get(keyOf(step))?.place ?? request.place)
+        const place = Math.min(placeNow(request), wanted.get(keyOf(step))?.place ?? Number.POSITIVE_INFINITY)
         wanted.set(keyOf(step), { ...step, queue: queueOf(step.stage, request.platform), place })
       }
   }
@@ -86,6 +94,11 @@ export function decide(snapshot: Snapshot): Decision {
     if (unfinished && !wanted.has(key)) decision.cancel.push(row)
   }
   return decision
+}
+
+/** Who waits moves up, so that the songs of a list have their turn however much else is asked for. */
+function placeNow({ place, ageSeconds }: OpenRequest): number {
+  return Math.max(0, place - Math.floor(ageSeconds / SECONDS_A_PLACE))
 }
 
 type FindRow = (stage: StageName, owner: string) => StageRow | undefined
@@ -121,16 +134,21 @@ function nextSteps(
 
 /** As long as it is not known what to fetch; of a list that is never known. */
 function stepsToRecording(request: OpenRequest, trackId: string, row: FindRow): Step[] | End | 'go on' {
+  if (request.songs) return stepsOfList(request, request.songs, row)
   const resolve = row('resolve', trackId)
   if (resolve?.state === 'discarded') return endOf(resolve)
   if (resolve?.state !== 'done') return [{ stage: 'resolve', owner: trackId }]
   if (resolve.found === 'choices') {
     if (request.isSong) return { code: 'unsure', message: ERRORS.unsure }
-    return request.ageSeconds > CHOICE_HOURS * 3600 ? { code: 'not_chosen', message: ERRORS.not_chosen } : []
+    const askedForSeconds = Math.min(request.ageSeconds, resolve.foundForSeconds ?? 0)
+    return askedForSeconds > CHOICE_HOURS * 3600 ? { code: 'not_chosen', message: ERRORS.not_chosen } : []
   }
-  if (resolve.found !== 'list' || request.songs === null) return 'go on'
-  if (request.songs.open > 0) return []
-  if (request.songs.delivered === 0) return { code: 'list_failed', message: ERRORS.list_failed }
+  return 'go on'
+}
+
+function stepsOfList(request: OpenRequest, songs: SongCounts, row: FindRow): Step[] | End {
+  if (songs.open > 0) return []
+  if (songs.delivered === 0) return { code: 'list_failed', message: ERRORS.list_failed }
   const delivery = row('delivery', request.id)
   return delivery?.state === 'discarded' ? endOf(delivery) : [{ stage: 'delivery', owner: request.id }]
 }

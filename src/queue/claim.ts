@@ -22,7 +22,7 @@ import { claimSeparation } from '../store/separations.ts'
 import { findResult } from '../store/stages.ts'
 import { listWorkers } from '../store/workers.ts'
 import { assertMayAsk } from './circuit.ts'
-import { claimLed, type LeadDeps } from './lead-on.ts'
+import { claimLed, type LeadDeps, lookAnew } from './lead-on.ts'
 import { SAME_COMMAND_SECONDS } from './queues.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
@@ -56,7 +56,8 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
     const again = isNew ? undefined : await requestOfInteraction(tx, interactionId)
     if (again) return { request: again, standing: 'again' }
     const { track, match } = await claimLed(tx, deps, source)
-    const same = await findSameRequest(tx, interaction, asked, track.id, {
+    const song = { trackId: track.id, key: source.key }
+    const same = await findSameRequest(tx, interaction, asked, song, {
       separate: wish.separate,
       withinSeconds: SAME_COMMAND_SECONDS,
       openOfAnyAge: wish.resumes,
@@ -65,6 +66,7 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
       return { request: same, standing: 'same' }
     if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
       throw new UserError('too_many_requests')
+    await lookAnew(tx, track.id)
     await assertMayAsk(tx, track)
 
     let separationId: string | null = null
@@ -78,6 +80,7 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
       trackId: track.id,
       separationId,
       match,
+      named: source,
     })
     if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
     await settleTrack(tx, deps, track.id)

@@ -1,7 +1,7 @@
 // The hand-off: one short transaction that writes a stage's result, completes exactly this attempt of its job, and sends what became ready.
 import type { Database, Queryable } from '../store/database.ts'
 import { type JobEvent, recordEvent } from '../store/events.ts'
-import { findResult, type StageResult, stageIsDone } from '../store/stages.ts'
+import { findResult, findStage, type StageResult, stageIsDone } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
 import type { Attempt } from './attempt.ts'
 import { within } from './boss.ts'
@@ -20,6 +20,8 @@ export async function handOff(
   const stage = stageOf(attempt.queue)
   return deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
+    // Somebody wants it done anew, by another job.
+    if ((await findStage(tx, attempt.owner, stage))?.jobId !== attempt.id) return false
     const fence = { id: attempt.id, retryCount: attempt.retryCount }
     const { affected } = (await deps.boss.complete(attempt.queue, fence, made.result, within(tx))) as {
       affected?: number

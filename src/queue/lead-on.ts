@@ -5,7 +5,14 @@ import { type Match, type Resolved, recordingSource } from '../domain/recording.
 import { needsResolving, type Source } from '../domain/source.ts'
 import type { Files } from '../files/files.ts'
 import type { Queryable } from '../store/database.ts'
-import { findRequest, insertSong, moveToTrack, type Request, workingRequests } from '../store/requests.ts'
+import {
+  findRequest,
+  insertSong,
+  moveToTrack,
+  type Request,
+  saveListed,
+  workingRequests,
+} from '../store/requests.ts'
 import { claimSeparation, findSeparation } from '../store/separations.ts'
 import { findResult, findStage, forgetStage } from '../store/stages.ts'
 import { claimTrack, describeUnfetched, fetchFrom, type Track } from '../store/tracks.ts'
@@ -19,21 +26,15 @@ type Led = { track: Track; match: Match | null }
 
 /** The track of a source, and if that stands for a recording which is known already, the recording's. Both are locked. */
 export async function claimLed(tx: Queryable, deps: LeadDeps, source: Source): Promise<Led> {
-  const track = await claimTrack(tx, source)
-  if (needsResolving(track.source)) {
-    await startAnew(tx, deps, track.id, [track.id])
-    await lookAnew(tx, track.id)
-  }
-  const led = await followed(tx, deps, { track, match: null })
-  if (led.track === track) await fetchFrom(tx, track, source)
-  return led
+  return followed(tx, deps, { track: await claimFrom(tx, deps, source), match: null })
 }
 
-/** What can be chosen, and what is in a list, changes; as long as somebody waits there it is what they see. */
-async function lookAnew(tx: Queryable, trackId: string): Promise<void> {
-  const found = (await resolvedAs(tx, trackId))?.found
-  if (found !== 'choices' && found !== 'list') return
-  if ((await workingRequests(tx, trackId)).length === 0) await forgetStage(tx, trackId, 'resolve')
+/** What was given up there begins again, and it is fetched from where it was named by just now. */
+async function claimFrom(tx: Queryable, deps: LeadDeps, source: Source): Promise<Track> {
+  const track = await claimTrack(tx, source)
+  await startAnew(tx, deps, track.id, [track.id])
+  await fetchFrom(tx, track, source)
+  return track
 }
 
 async function followed(tx: Queryable, deps: LeadDeps, { track, match }: Led): Promise<Led> {
@@ -45,8 +46,17 @@ async function followed(tx: Queryable, deps: LeadDeps, { track, match }: Led): P
     await forgetStage(tx, track.id, 'resolve')
     return { track, match }
   }
-  await fetchFrom(tx, target, lead.source)
-  return followed(tx, deps, { track: target, match: lead.match ?? match })
+  const next = await claimFrom(tx, deps, lead.source)
+  return followed(tx, deps, { track: next, match: lead.match ?? match })
+}
+
+/**
+ * What can be chosen, and what is in a list, changes: it is found out anew for who asks. As long as somebody waits there it is what they see.
+ */
+export async function lookAnew(tx: Queryable, trackId: string): Promise<void> {
+  const found = (await resolvedAs(tx, trackId))?.found
+  if (found !== 'choices' && found !== 'list') return
+  if ((await workingRequests(tx, trackId)).length === 0) await forgetStage(tx, trackId, 'resolve')
 }
 
 async function resolvedAs(tx: Queryable, trackId: string): Promise<Resolved | undefined> {
@@ -73,6 +83,7 @@ export async function leadOn(tx: Queryable, deps: LeadDeps, requestId: string): 
   const lead = leadOf(resolved)
   if (!lead) return []
   const target = await claimTrack(tx, lead.source)
+  await lookAnew(tx, target.id)
   return [await hangOn(tx, deps, request, target, lead)]
 }
 
@@ -109,16 +120,21 @@ async function expand(tx: Queryable, deps: LeadDeps, parent: Request, list: List
     const source = parseLink(song.link)
     if (!songs.has(source.key)) songs.set(source.key, { source, place, song })
   }
-  const claimed: (Parameters<typeof insertSong>[2] & { place: number })[] = []
+  const claimed: Parameters<typeof insertSong>[2][] = []
   // Always in the same order, so that two lists at once do not lock each other out.
   for (const [, { source, place, song }] of [...songs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { track, match } = await claimLed(tx, deps, source)
+    await lookAnew(tx, track.id)
     if (match === null) await describeUnfetched(tx, track.id, { ...song, coverUrl: null })
     const separationId = await separationOn(tx, parent, track.id)
     await startAnew(tx, deps, track.id, [track.id, separationId])
-    claimed.push({ trackId: track.id, separationId, match, place })
+    claimed.push({ trackId: track.id, separationId, match, named: source, place })
   }
   claimed.sort((a, b) => a.place - b.place)
   for (const song of claimed) await insertSong(tx, parent.id, song)
+  const unavailable = list.songs.flatMap(({ link, title, artist, unavailable }, place) =>
+    link === null ? [{ place, title, artist, why: unavailable ?? 'not to be had' }] : [],
+  )
+  await saveListed(tx, parent.id, { total: list.total, taken: list.songs.length, unavailable })
   return claimed.map(({ trackId }) => trackId)
 }

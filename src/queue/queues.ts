@@ -35,6 +35,9 @@ export type QueueName = keyof typeof QUEUES
 export type StageName = 'resolve' | 'download' | 'analysis' | 'processing' | 'delivery'
 export const STAGES: readonly StageName[] = ['resolve', 'download', 'analysis', 'processing', 'delivery']
 
+/** So long a song of a list waits for each place that it is behind; then it counts as the one before. */
+export const SECONDS_A_PLACE = 300
+
 /** Higher comes first. @param place in a list: the later songs of a long one let everybody else's pass */
 export function priorityOf(queue: QueueName, place: number): number {
   return QUEUES[queue].priority - place

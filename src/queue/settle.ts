@@ -33,7 +33,14 @@ export async function reconcileTrack(tx: Queryable, deps: LeadDeps, trackId: str
       await moveRequest(tx, requestId, ['working'], 'failed', { code, message })
     }
     for (const requestId of decision.goOn) {
-      for (const other of await leadOn(tx, deps, requestId)) await settleTrack(tx, deps, other)
+      const others = await leadOn(tx, deps, requestId)
+      // It must not be looked at for ever.
+      if (others.length === 0)
+        await moveRequest(tx, requestId, ['working'], 'failed', {
+          code: 'internal',
+          message: ERRORS.internal,
+        })
+      for (const other of others) await settleTrack(tx, deps, other)
     }
     // What was discarded, failed or led on changes what is wanted: look again before sending or cancelling.
     if (decision.discard.length + decision.fail.length + decision.goOn.length > 0) continue

@@ -1,6 +1,6 @@
 // Every few seconds: the jobs of dead workers are sent again, and every track that has work is settled.
 import type { Log } from '../log.ts'
-import type { Database } from '../store/database.ts'
+import { type Database, isPassing } from '../store/database.ts'
 import { tracksWithWork } from '../store/requests.ts'
 import { notifyCards } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
@@ -34,9 +34,10 @@ export function startSweeps(
       await reapWorkers(deps, suspects, own)
       await resendUnbegun(deps.db, deps.boss)
       for (const trackId of await tracksWithWork(deps.db)) {
-        await deps.db.transaction(async (tx) => {
-          await lockTrack(tx, trackId)
-          if (await reconcileTrack(tx, deps, trackId)) await notifyCards(tx, trackId)
+        // One that cannot be settled keeps no other from it.
+        await settleOne(deps, trackId).catch((error: unknown) => {
+          if (isPassing(error)) throw error
+          deps.log.error({ err: error, track: trackId }, 'a track could not be settled')
         })
       }
     } catch (error) {
@@ -55,6 +56,13 @@ export function startSweeps(
       await running
     },
   }
+}
+
+async function settleOne(deps: LeadDeps & { db: Database }, trackId: string): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    await lockTrack(tx, trackId)
+    if (await reconcileTrack(tx, deps, trackId)) await notifyCards(tx, trackId)
+  })
 }
 
 async function reapWorkers(

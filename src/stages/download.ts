@@ -12,11 +12,11 @@ import { findResult, forgetStage } from '../store/stages.ts'
 import {
   describeTrack,
   findTrack,
+  giveName,
   lockTrack,
   nameTrack,
   renameTrack,
   type Track,
-  trackOfSource,
 } from '../store/tracks.ts'
 import type { DownloadResult } from '../tools/protocol.ts'
 import type { Stage, StageDeps } from './stage.ts'
@@ -53,13 +53,11 @@ export function download(chats: Chat[]): Stage<Track & { trackId: string }> {
 
 /** Call with the track locked. @param sound the name under which the same samples are known, however they came */
 async function shareSound(tx: Queryable, deps: StageDeps, trackId: string, sound: string): Promise<void> {
-  const otherId = await trackOfSource(tx, sound)
-  const other = otherId && otherId !== trackId ? await lockTrack(tx, otherId) : undefined
-  const downloaded = other && (await findResult(tx, other.id, 'download'))
-  if (!other || !downloaded || !(await deps.files.has(downloaded.folder))) {
-    await nameTrack(tx, sound, trackId)
-    return
-  }
+  const otherId = await nameTrack(tx, sound, trackId)
+  if (otherId === trackId) return
+  const other = await lockTrack(tx, otherId)
+  const downloaded = await findResult(tx, otherId, 'download')
+  if (!downloaded || !(await deps.files.has(downloaded.folder))) return giveName(tx, sound, trackId)
   await renameTrack(tx, trackId, other.id)
   for (const { id } of await workingRequests(tx, trackId)) {
     const request = await findRequest(tx, id)

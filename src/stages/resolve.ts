@@ -3,7 +3,7 @@
 import { assertOpen } from '../domain/doors.ts'
 import { parseLink } from '../domain/link.ts'
 import type { Resolved } from '../domain/recording.ts'
-import { serviceOf } from '../domain/source.ts'
+import { type Source, serviceOf } from '../domain/source.ts'
 import { ToolError, UserError } from '../errors.ts'
 import { rateLimited } from '../queue/circuit.ts'
 import { circuitOpenUntil, openCircuit } from '../store/circuits.ts'
@@ -70,9 +70,12 @@ function understood(resolved: Resolved, doors: StageDeps['settings']['SOURCES'])
   return resolved
 }
 
+/** What a song of a list may be named by. */
+const SONGS: readonly Source['kind'][] = ['site', 'spotify', 'catalogue']
+
 function linkOf({ link, unavailable }: { link: string | null; unavailable: string | null }) {
   try {
-    if (link !== null && parseLink(link).kind !== 'url') return { link, unavailable }
+    if (link !== null && SONGS.includes(parseLink(link).kind)) return { link, unavailable }
   } catch {
     // said below
   }

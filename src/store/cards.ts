@@ -6,6 +6,7 @@ import { needsResolving, type Source } from '../domain/source.ts'
 import { type QueueName, queueOf, STAGES, type StageName } from '../queue/queues.ts'
 import type { Queryable } from './database.ts'
 import { measuredRate } from './events.ts'
+import type { Listed } from './requests.ts'
 
 type Row = Omit<
   CardFacts,
@@ -15,6 +16,7 @@ type Row = Omit<
   separationId: string | null
   platform: string
   source: Source
+  listed: Listed | null
 }
 type StageColumns = Omit<CardStage, 'rate'> & {
   result:
@@ -34,7 +36,7 @@ export async function readCard(
 ): Promise<(CardFacts & { trackId: string }) | undefined> {
   const { rows } = await db.query<Row>(
     `select r.id, r.number::int, r.person, r.state, r.platform, r.track_id as "trackId", r.separation_id as "separationId", r.format,
-       r.match, r.error_code as "errorCode", r.error_message as "errorMessage", t.title, t.artist, t.duration_seconds as "durationSeconds",
+       r.match, r.listed, r.error_code as "errorCode", r.error_message as "errorMessage", t.title, t.artist, t.duration_seconds as "durationSeconds",
        t.cover_url as "coverUrl", t.source, s.model
      from requests r join tracks t on t.id = r.track_id left join separations s on s.id = r.separation_id where r.id = $1`,
     [requestId],
@@ -79,17 +81,13 @@ export async function readCard(
     deliveryNotes,
     link,
     choices: row.match === null && resolved?.found === 'choices' ? resolved.choices : [],
-    songs: isList && resolved?.found === 'list' ? await songsOnCard(db, requestId, resolved) : null,
-    songsLeftOut: resolved?.found === 'list' ? Math.max(0, resolved.total - resolved.songs.length) : 0,
+    songs: row.listed && (await songsOnCard(db, requestId, row.listed)),
+    songsLeftOut: row.listed ? Math.max(0, row.listed.total - row.listed.taken) : 0,
   }
 }
 
 /** The songs of a list in its order; those that cannot be fetched at all have no request. */
-async function songsOnCard(
-  db: Queryable,
-  requestId: string,
-  list: Extract<Resolved, { found: 'list' }>,
-): Promise<CardSong[] | null> {
+async function songsOnCard(db: Queryable, requestId: string, { unavailable }: Listed): Promise<CardSong[]> {
   const { rows } = await db.query<CardSong & { place: number }>(
     `select r.number::int, r.place_in_list as place, t.title, t.artist, r.state, r.error_message as error,
        case when r.state = 'working' then (select coalesce(sum(s.fraction), 0) from stages s
@@ -98,22 +96,10 @@ async function songsOnCard(
      from requests r join tracks t on t.id = r.track_id where r.parent_id = $1`,
     [requestId],
   )
-  if (rows.length === 0) return null
-  const unfetchable = list.songs.flatMap((song, place) =>
-    song.link === null
-      ? [
-          {
-            place,
-            number: null,
-            title: song.title,
-            artist: song.artist,
-            state: 'failed' as const,
-            fraction: 1,
-            error: `It is ${song.unavailable ?? 'not to be had'}.`,
-          },
-        ]
-      : [],
-  )
+  const unfetchable = unavailable.map(({ place, title, artist, why }) => {
+    const error = `It is ${why}.`
+    return { place, number: null, title, artist, state: 'failed' as const, fraction: 1, error }
+  })
   return [...rows, ...unfetchable].sort((a, b) => a.place - b.place).map(({ place: _, ...song }) => song)
 }
 

@@ -1,12 +1,14 @@
 // circuits: services that have asked to be left alone for a while. Nobody asks them before that is over.
 import type { Queryable } from './database.ts'
 
-/** For as long as the service has said, or longer where somebody heard so. */
+const LONGEST_SECONDS = 7 * 86400
+
+/** For as long as the service has said, or longer where somebody heard so; a week at most. */
 export async function openCircuit(db: Queryable, service: string, seconds: number): Promise<void> {
   await db.query(
     `insert into circuits (service, open_until) values ($1, now() + make_interval(secs => $2))
      on conflict (service) do update set open_until = greatest(circuits.open_until, excluded.open_until)`,
-    [service, seconds],
+    [service, Math.min(seconds, LONGEST_SECONDS)],
   )
 }
 

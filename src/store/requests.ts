@@ -29,12 +29,14 @@ export type Request = Asked & {
   /** The list that it is a song of. */
   parentId: string | null
   match: Match | null
+  /** What it was asked for by. */
+  named: Source | null
   state: RequestState
   errorCode: string | null
   errorMessage: string | null
 }
 
-const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", parent_id as "parentId", match, model, stems, format, state,
+const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", parent_id as "parentId", match, named, model, stems, format, state,
   error_code as "errorCode", error_message as "errorMessage"`
 
 /** Saves the interaction, once however often a platform sends it. */
@@ -82,16 +84,19 @@ export async function requestOfInteraction(
   return rows[0]
 }
 
+/** What a request is about: `match` is null where the recording was named by whoever asked. */
+type About = { trackId: string; separationId: string | null; match: Match | null; named: Source }
+
 export async function insertRequest(
   tx: Queryable,
   interactionId: string,
   of: Interaction,
   asked: Asked,
-  about: { trackId: string; separationId: string | null; match: Match | null },
+  about: About,
 ): Promise<Request> {
   const { rows } = await tx.query<Request>(
-    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, model, stems, format)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${COLUMNS}`,
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, named, model, stems, format)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${COLUMNS}`,
     [
       interactionId,
       of.platform,
@@ -101,6 +106,7 @@ export async function insertRequest(
       about.trackId,
       about.separationId,
       about.match,
+      about.named,
       asked.model,
       asked.stems,
       asked.format,
@@ -114,17 +120,28 @@ export async function insertRequest(
 export async function insertSong(
   tx: Queryable,
   parentId: string,
-  about: { trackId: string; separationId: string | null; match: Match | null; place: number },
+  about: About & { place: number },
 ): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
-    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, model, stems, format,
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, named, model, stems, format,
        parent_id, place_in_list)
-     select interaction_id, platform, person, workspace, channel, $2, $3, $4, model, stems, format, id, $5 from requests where id = $1
+     select interaction_id, platform, person, workspace, channel, $2, $3, $4, $5, model, stems, format, id, $6 from requests where id = $1
      returning id`,
-    [parentId, about.trackId, about.separationId, about.match, about.place],
+    [parentId, about.trackId, about.separationId, about.match, about.named, about.place],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
   return rows[0].id
+}
+
+/** What is told of a list beside the songs that have a request. `total`: how many are in it; `taken`: how many were looked at. */
+export type Listed = {
+  total: number
+  taken: number
+  unavailable: { place: number; title: string; artist: string | null; why: string }[]
+}
+
+export async function saveListed(tx: Queryable, id: string, listed: Listed): Promise<void> {
+  await tx.query('update requests set listed = $2 where id = $1', [id, listed])
 }
 
 /** The songs of a list, in its order. */
@@ -136,17 +153,17 @@ export async function songsOf(db: Queryable, parentId: string): Promise<Request[
   return rows
 }
 
-/** The newest request of the same person, channel and wish that is younger than `withinSeconds`, or still open when `openOfAnyAge`. */
+/** The newest request of the same person, channel and wish, for the same track or by the same name, that is younger than `withinSeconds`, or still open when `openOfAnyAge`. */
 export async function findSameRequest(
   tx: Queryable,
   of: Interaction,
   asked: Asked,
-  trackId: string,
+  song: { trackId: string; key: string },
   wish: { separate: boolean; withinSeconds: number; openOfAnyAge: boolean },
 ): Promise<Request | undefined> {
   const { rows } = await tx.query<Request>(
     `select ${COLUMNS} from requests
-     where platform = $1 and person = $2 and channel = $3 and track_id = $4 and model = $5 and stems = $6 and format = $7
+     where platform = $1 and person = $2 and channel = $3 and (track_id = $4 or named ->> 'key' = $11) and model = $5 and stems = $6 and format = $7
        and parent_id is null and (separation_id is not null) = $8 and state not in ('failed', 'cancelled')
        and (created_at > now() - make_interval(secs => $9) or ($10 and state in ('working', 'ready')))
      order by created_at desc limit 1`,
@@ -154,13 +171,14 @@ export async function findSameRequest(
       of.platform,
       of.person,
       of.channel,
-      trackId,
+      song.trackId,
       asked.model,
       asked.stems,
       asked.format,
       wish.separate,
       wish.withinSeconds,
       wish.openOfAnyAge,
+      song.key,
     ],
   )
   return rows[0]
@@ -275,15 +293,17 @@ export async function songsAskedHere(
   { longest, limit }: { longest: number; limit: number },
 ): Promise<{ title: string; artist: string | null; source: Source; words: string }[]> {
   const { rows } = await db.query<{ title: string; artist: string | null; source: Source; words: string }>(
-    `select t.title, t.artist, t.source, named.words
-     from (select track_id, max(created_at) as asked_at from requests
-           where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) group by track_id) asked
+    // By what people here have named them: what others call the same recording may be secret.
+    `select t.title, t.artist, asked.named as source, words.words
+     from (select distinct on (track_id) track_id, named, created_at as asked_at from requests
+           where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) and parent_id is null
+           order by track_id, created_at desc) asked
        join tracks t on t.id = asked.track_id
-       cross join lateral (select case t.source ->> 'kind' when 'spotify' then 'spotify:track:' || (t.source ->> 'trackId')
-         when 'search' then t.source ->> 'text' when 'url' then t.source ->> 'url' when 'site' then t.source ->> 'url'
-         when 'list' then t.source ->> 'url' end as words) named
-     where length(named.words) <= $5
-       and strpos(lower(concat_ws(' - ', t.artist, t.title) || ' ' || named.words), lower($4)) > 0
+       cross join lateral (select case asked.named ->> 'kind' when 'spotify' then 'spotify:track:' || (asked.named ->> 'trackId')
+         when 'search' then asked.named ->> 'text' when 'url' then asked.named ->> 'url' when 'site' then asked.named ->> 'url'
+         when 'list' then asked.named ->> 'url' end as words) words
+     where length(words.words) <= $5
+       and strpos(lower(concat_ws(' - ', t.artist, t.title) || ' ' || words.words), lower($4)) > 0
      order by asked.asked_at desc limit $6`,
     [platform, workspace, channel, text, longest, limit],
   )

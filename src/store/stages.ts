@@ -14,6 +14,7 @@ export async function stagesOfTrack(tx: Queryable, trackId: string): Promise<Sta
     `select s.owner, s.stage, s.queue, s.state, s.job_id as "jobId", s.error_code as "errorCode", s.error_message as "errorMessage",
        case when j.state in ('created', 'retry') then j.priority end as priority,
        case when s.stage = 'resolve' then s.result ->> 'found' end as found,
+       extract(epoch from now() - s.finished_at)::float8 as "foundForSeconds",
        case when j.state in ('created', 'retry', 'active') then 'live' when j.state in ('failed', 'cancelled') then 'ended' else 'gone' end as job
      from stages s left join pgboss.job j on j.name = s.queue and j.id = s.job_id
      where s.track_id = $1`,

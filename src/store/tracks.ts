@@ -27,7 +27,9 @@ export async function claimTrack(tx: Queryable, source: Source): Promise<Track> 
       // Somebody else made it between the two statements: it can be seen now.
       continue
     }
-    return lockTrack(tx, id)
+    const track = await lockTrack(tx, id)
+    // It may have been given to another track while this waited.
+    if ((await trackOfSource(tx, source.key)) === id) return track
   }
 }
 
@@ -52,12 +54,15 @@ export async function trackOfSource(db: Queryable, key: string): Promise<string 
   return rows[0]?.id
 }
 
-/** From now on the name leads there, wherever it led before. */
-export async function nameTrack(tx: Queryable, key: string, trackId: string): Promise<void> {
-  await tx.query(
-    'insert into sources (key, track_id) values ($1, $2) on conflict (key) do update set track_id = excluded.track_id',
-    [key, trackId],
-  )
+/** Gives a track a name that nobody has yet. @returns the track that has it */
+export async function nameTrack(tx: Queryable, key: string, trackId: string): Promise<string> {
+  await tx.query('insert into sources (key, track_id) values ($1, $2) on conflict do nothing', [key, trackId])
+  return (await trackOfSource(tx, key)) ?? trackId
+}
+
+/** From now on the name leads there. */
+export async function giveName(tx: Queryable, key: string, trackId: string): Promise<void> {
+  await tx.query('update sources set track_id = $2 where key = $1', [key, trackId])
 }
 
 /** All names of a track lead to another one that is the same recording. */

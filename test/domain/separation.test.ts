@@ -25,6 +25,7 @@ const row = (
   errorCode: state === 'discarded' ? 'internal' : null,
   errorMessage: state === 'discarded' ? 'Broken.' : null,
   found: null,
+  foundForSeconds: null,
   priority: null,
 })
 const downloaded = row('download', 't', 'done', 'gone')

@@ -31,6 +31,7 @@ describe('parseLink', () => {
       `spotify:playlist:${ID}`,
       `https://open.spotify.com/playlist/${ID}`,
     ],
+    [`spotify:user:ann:playlist:${ID}`, `spotify:playlist:${ID}`, `https://open.spotify.com/playlist/${ID}`],
     [`spotify:album:${ID}`, `spotify:album:${ID}`, `https://open.spotify.com/album/${ID}`],
     [
       'https://www.youtube.com/playlist?list=PLabcdefghijkl&x=1',
@@ -88,6 +89,13 @@ describe('parseLink', () => {
       'https://soundcloud.com/band/song/s-AbC12',
     ],
     ['https://Band.bandcamp.com/track/Song', 'bandcamp:band/song', 'https://band.bandcamp.com/track/song'],
+    [
+      'https://soundcloud.com/band/song?secret_token=s-AbC12',
+      'soundcloud:band/song/s-AbC12',
+      'https://soundcloud.com/band/song/s-AbC12',
+    ],
+    ['https://band.bandcamp.com./track/Song', 'bandcamp:band/song', 'https://band.bandcamp.com/track/song'],
+    ['https://player.vimeo.com/video/76979871', 'vimeo:76979871', 'https://vimeo.com/76979871'],
     ['https://vimeo.com/76979871?share=copy', 'vimeo:76979871', 'https://vimeo.com/76979871'],
   ])('%s is a page of a site, under one key however it is written', (link, key, url) => {
     expect(parseLink(link)).toMatchObject({ kind: 'site', key, url, song: null })
@@ -95,6 +103,7 @@ describe('parseLink', () => {
 
   test.each([
     ['https://music.apple.com/us/album/x/1440857781?i=1440857916', 'apple:track:1440857916'],
+    ['https://music.apple.com/US/song/name/1440857916', 'apple:track:1440857916'],
     ['https://geo.music.apple.com/us/song/name/1440857916', 'apple:track:1440857916'],
     ['https://www.deezer.com/us/track/3135556?utm=1', 'deezer:track:3135556'],
     ['https://listen.tidal.com/album/77646168/track/77646170', 'tidal:track:77646170'],
@@ -136,12 +145,14 @@ describe('parseLink', () => {
     ['https://band.bandcamp.com/', 'unsupported_link', /profile/],
     ['https://music.apple.com/us/playlist/x/pl.abc', 'unsupported_link', /playlist/],
     ['https://www.deezer.com/show/12', 'unsupported_link', /podcast/],
+    ['https://music.apple.com/us/album/x/1440857781?i=abc', 'unsupported_link', /one song/],
     ['https://tidal.com/browse/album/12', 'unsupported_link', /album/],
     ['file:///etc/passwd', 'not_a_song', /http/],
     ['ftp://a.example/b.mp3', 'not_a_song', /http/],
     ['javascript:alert(1)', 'not_a_song', /http/],
     ['https://user:secret@a.example/b.mp3', 'not_a_song', /password/],
     ['http://', 'not_a_song', /link/],
+    [`https://a.example/${'ü'.repeat(600)}`, 'not_a_song', /link/],
     [`https://a.example/${'x'.repeat(3000)}`, 'not_a_song', /link/],
   ])('%s is refused in words', (link, code, words) => {
     expect(() => parseLink(link)).toThrow(
@@ -163,6 +174,7 @@ describe('parseLink', () => {
     [`spotify:track:${ID}`, true],
     ['file:/etc/passwd', true],
     ['song.flac', false],
+    ['Data: The Song', false],
     ['./-song.flac', false],
     ['C:\\song.flac', false],
     ['a: b.mp3', false],

@@ -4,7 +4,11 @@ import { retryRequest } from '../../src/queue/retry.ts'
 import { until } from '../support/until.ts'
 import { createWorld, newSong, type World } from '../support/world.ts'
 
-const depsOf = (world: World, maxOpenRequests = 40) => ({ ...world.services, maxOpenRequests })
+const depsOf = (world: World, maxOpenRequests = 40) => ({
+  ...world.services,
+  maxOpenRequests,
+  doors: world.settings.SOURCES,
+})
 const jobsOf = async (world: World, trackId: string, queue: string) =>
   (
     await world.rows(

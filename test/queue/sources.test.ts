@@ -5,14 +5,14 @@ import { parseLink } from '../../src/domain/link.ts'
 import { parseSong, searchSource } from '../../src/domain/parse-song.ts'
 import type { Recording, Resolved } from '../../src/domain/recording.ts'
 import type { Song } from '../../src/domain/song.ts'
-import type { Source } from '../../src/domain/source.ts'
+import { attachmentSource, type Source } from '../../src/domain/source.ts'
 import { cancelRequest } from '../../src/queue/cancel.ts'
 import { chooseRecording } from '../../src/queue/choose.ts'
 import { pauseQueues, resumeQueues } from '../../src/queue/control.ts'
 import { retryRequest } from '../../src/queue/retry.ts'
 import { removeUnasked } from '../../src/stages/expiry.ts'
 import { readCard } from '../../src/store/cards.ts'
-import { findRequest, songsOf } from '../../src/store/requests.ts'
+import { findRequest, songsAskedHere, songsOf } from '../../src/store/requests.ts'
 import { until } from '../support/until.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -70,6 +70,7 @@ const youtubeList = (id: string) => parseLink(`https://www.youtube.com/playlist?
 describe('resolving', async () => {
   const world = await createWorld()
   const { services } = world
+  const retryDeps = { ...services, maxOpenRequests: 40, doors: world.settings.SOURCES }
   await world.script({})
   await world.worker().decided
   const resolvesTo = (...resolved: Resolved[]) =>
@@ -181,6 +182,9 @@ describe('resolving', async () => {
     await world.rows(`update requests set created_at = now() - interval '25 hours' where id = $1`, [
       request.id,
     ])
+    await world.rows(`update stages set finished_at = now() - interval '25 hours' where track_id = $1`, [
+      request.trackId,
+    ])
     expect(await world.ended(request)).toMatchObject({ state: 'failed', code: 'not_chosen' })
   })
 
@@ -245,8 +249,7 @@ describe('resolving', async () => {
     const { request } = await world.ask(youtubeList('C'))
     expect(await world.ended(request)).toMatchObject({ state: 'failed', code: 'list_failed' })
     await world.script({})
-    const deps = { ...services, maxOpenRequests: 40 }
-    expect(await retryRequest(deps, request.id)).toBe(true)
+    expect(await retryRequest(retryDeps, request.id)).toBe(true)
     for (const each of await songsOf(services.db, request.id)) await world.ended(each)
     expect((await songsOf(services.db, request.id)).map(({ state }) => state)).toEqual(['ready', 'ready'])
   })
@@ -276,7 +279,7 @@ describe('resolving', async () => {
       ),
     ).toEqual([])
     await world.script({})
-    expect(await retryRequest({ ...services, maxOpenRequests: 40 }, first?.id ?? '')).toBe(true)
+    expect(await retryRequest(retryDeps, first?.id ?? '')).toBe(true)
     expect((await findRequest(services.db, request.id))?.state).toBe('working')
     expect(await world.ended({ id: first?.id ?? '' })).toMatchObject({ state: 'ready' })
   })
@@ -302,7 +305,7 @@ describe('resolving', async () => {
     await world.rows(`update requests set state = 'delivered' where id = $1`, [request.id])
     expect((await card(request)).actions).toEqual(['retry'])
     await world.script({})
-    expect(await retryRequest({ ...services, maxOpenRequests: 40 }, request.id)).toBe(true)
+    expect(await retryRequest(retryDeps, request.id)).toBe(true)
     expect(await card(request)).toMatchObject({ state: 'working', songs: [{}, {}] })
     await cancelRequest(services, request.id)
   })
@@ -368,6 +371,111 @@ describe('resolving', async () => {
     expect(await removeUnasked(services, 7)).toBe(0)
     const again = await world.ask(source)
     expect(await world.ended(again.request)).toMatchObject({ state: 'ready' })
+  })
+
+  test('one place never hears by which link another has named the same sound', async () => {
+    await world.script({ download: Array(80).fill({ do: 'succeed', sound: 'the demo' }) })
+    const secret = 'https://soundcloud.com/band/demo/s-SeCrEt'
+    const theirs = await world.ask(parseLink(secret), { channel: 'band a' })
+    await world.ended(theirs.request)
+    const ours = await world.ask(parseLink('https://soundcloud.com/band/demo'), { channel: 'band b' })
+    await world.ended(ours.request)
+    expect((await findRequest(services.db, ours.request.id))?.trackId).toBe(theirs.request.trackId)
+    const place = { platform: 'terminal', workspace: '' }
+    const words = async (channel: string) =>
+      (await songsAskedHere(services.db, { ...place, channel }, '', { longest: 100, limit: 9 })).map(
+        (song) => song.words,
+      )
+    expect(await words('band a')).toEqual([secret])
+    expect(await words('band b')).toEqual(['https://soundcloud.com/band/demo'])
+    await world.script({})
+  })
+
+  test('two equal sounds that arrive at the same time are one all the same', async () => {
+    await world.script({ download: Array(120).fill({ do: 'succeed', seconds: 0.5, sound: 'at once' }) })
+    const both = await Promise.all(
+      ['x', 'y'].map((name) => world.ask(parseLink(`https://${name}.example/a.mp3`), { person: name })),
+    )
+    for (const { request } of both) await world.ended(request)
+    const tracks = await Promise.all(both.map(({ request }) => findRequest(services.db, request.id)))
+    expect(new Set(tracks.map((request) => request?.trackId)).size).toBe(1)
+    await world.script({})
+  })
+
+  test('a list that was delivered keeps its songs, whoever asks for it again and whatever is in it then', async () => {
+    const list = youtubeList('G')
+    const first = await ask(list, listOf(video('g1'), null))
+    const [one] = await until(async () => {
+      const songs = await songsOf(services.db, first.id)
+      return songs[0]?.state === 'ready' ? songs : undefined
+    })
+    await world.rows(`update requests set state = 'delivered' where id = $1`, [one?.id])
+    await world.ended(first)
+    await world.rows(`update requests set state = 'delivered' where id = $1`, [first.id])
+    const shown = async () => (await card(first)).songs?.map(({ title, error }) => [title, error])
+    const before = await shown()
+    expect(before).toEqual([
+      ['Song', null],
+      ['Song 2', 'It is a local file.'],
+    ])
+    expect(await world.ask(list)).toMatchObject({ standing: 'same' })
+    expect(await shown()).toEqual(before)
+    const second = await ask(list, listOf(null, null, video('g3')), { person: 'bob' })
+    await until(async () => (await songsOf(services.db, second.id)).length > 0)
+    expect(await shown()).toEqual(before)
+    expect((await card(second)).songs).toHaveLength(3)
+    await cancelRequest(services, second.id)
+  })
+
+  test('after a choice the same command is the same; asked a day later, or tried again then, it is chosen anew', async () => {
+    const track = spotify()
+    const request = await ask(track, choices('c1', 'c2'))
+    await asked(request)
+    await chooseRecording(services, request.id, 'youtube:c1_________')
+    expect(await world.ask(track)).toMatchObject({ standing: 'same', request: { id: request.id } })
+    const late = await ask(spotify(), choices('d1', 'd2'))
+    await asked(late)
+    await cancelRequest(services, late.id)
+    await world.rows(`update requests set created_at = now() - interval '2 days' where id = $1`, [late.id])
+    await resolvesTo(choices('d1', 'd2'))
+    calls.push(choices('d1', 'd2'))
+    expect(await retryRequest(retryDeps, late.id)).toBe(true)
+    expect((await asked(late)).state).toBe('working')
+    await cancelRequest(services, late.id)
+  })
+
+  test('a link that is given afresh is what is fetched once the files are gone', async () => {
+    const attachment = (signature: string) =>
+      attachmentSource(
+        'discord',
+        { id: '77', url: `https://cdn.example/a.mp3?sig=${signature}`, name: 'a.mp3' },
+        ['https://cdn.example'],
+        null,
+      )
+    const { request } = await world.ask(attachment('old'))
+    await world.ended(request)
+    await world.rows(
+      `update requests set state = 'delivered', created_at = now() - interval '9 days', ended_at = null where id = $1`,
+      [request.id],
+    )
+    await world.rows(`update stages set finished_at = now() - interval '9 days' where track_id = $1`, [
+      request.trackId,
+    ])
+    await removeUnasked(services, 7)
+    await world.ask(attachment('fresh'))
+    const [row] = await world.rows(`select source ->> 'url' as url from tracks where id = $1`, [
+      request.trackId,
+    ])
+    expect(row?.url).toBe('https://cdn.example/a.mp3?sig=fresh')
+  })
+
+  test('a door that was closed meanwhile is closed for another try too', async () => {
+    const { request } = await world.ask(spotify())
+    await cancelRequest(services, request.id)
+    await expect(retryRequest({ ...retryDeps, doors: ['upload'] }, request.id)).rejects.toMatchObject({
+      code: 'source_closed',
+      message: 'A Spotify link is not taken here: give the file itself.',
+    })
   })
 
   test('words are searched for, and no link of them', async () => {

@@ -26,12 +26,16 @@ export async function takeOut(
   const track = request && (await findTrack(db, request.trackId))
   if (!request || !delivery || !track) throw new Error('the request has no delivery')
   const { stems, analysis } = delivery.result as Delivered
+  const downloaded = await findResult(db, track.id, 'download')
+  // Whatever it was named by, this is the same recording.
+  const sound = String(downloaded?.result['audioSha256'] ?? track.source.key)
   const separation = request.separationId ? await findSeparation(db, request.separationId) : undefined
   const about = {
     title: track.title,
     artist: track.artist,
     album: track.album,
-    source: track.source.key,
+    source: request.named?.key ?? track.source.key,
+    sound,
     match: request.match,
     model: separation?.model ?? null,
     weights: separation?.weights ?? null,
@@ -41,7 +45,7 @@ export async function takeOut(
       : { analysis: 'not available' }),
   }
   try {
-    const folder = await songFolder(outDir, songName(track), track.source.key)
+    const folder = await songFolder(outDir, songName(track), sound)
     for (const { file } of stems) {
       await put(join(folder, basename(file)), (temporary) => copyFile(files.pathOf(file), temporary))
     }
@@ -92,14 +96,14 @@ function unwritable(error: unknown, outDir: string): unknown {
 }
 
 /** `Artist - Title`; with a number when another song of that name lies there already. */
-async function songFolder(outDir: string, name: string, sourceKey: string): Promise<string> {
+async function songFolder(outDir: string, name: string, sound: string): Promise<string> {
   for (let number = 1; ; number++) {
     const folder = join(outDir, number === 1 ? safeName(name) : `${safeName(name)} (${number})`)
     const made = await mkdir(folder, { recursive: true })
     const there = await readFile(join(folder, 'analysis.json'), 'utf8')
-      .then((text) => (JSON.parse(text) as { source?: string }).source)
+      .then((text) => (JSON.parse(text) as { sound?: string }).sound)
       .catch(() => undefined)
-    if (made || !there || there === sourceKey) return folder
+    if (made || !there || there === sound) return folder
   }
 }
 

@@ -24,5 +24,6 @@ create index on requests (channel, ended_at desc) where platform = 'room' and pa
 -- A service that has asked to be left alone for a while.
 create table circuits (
   service text primary key,
+  asked_as text not null default '',
   open_until timestamptz not null
 );

@@ -1,6 +1,6 @@
-// Three kinds of error, and the one table of their codes.
+// Four kinds of error, and the one table of their codes.
 // UserError: said to the person, never retried.  ToolError: a Python tool's answer, retryable or not.
-// ChatError: a chat platform's answer; what it means to whoever asked stands in its code.
+// ChatError: a chat platform's answer; what it means to whoever asked stands in its code.  PauseError: somebody asks to be left alone.
 
 /** What each code means, in the words a person reads when no better sentence came with it. */
 export const ERRORS = {
@@ -98,17 +98,32 @@ export class ToolError extends Error {
   readonly stderrTail: string
   /** How long whoever was asked wants to be left alone, where they said so. */
   readonly retryAfterSeconds: number | undefined
+  /** Which song it is about, as a catalogue has it, where that is known. */
+  readonly song: object | undefined
   constructor(
     code: ErrorCode,
     message: string | undefined,
     retryable: boolean,
     stderrTail = '',
-    retryAfterSeconds?: number,
+    more: { retryAfterSeconds?: number | undefined; song?: object | undefined } = {},
   ) {
     super(message ?? ERRORS[code as keyof typeof ERRORS] ?? code)
     this.code = code
     this.retryable = retryable
     this.stderrTail = stderrTail
+    this.retryAfterSeconds = more.retryAfterSeconds
+    this.song = more.song
+  }
+}
+
+/** Whoever was asked wants to be left alone for a while: the work waits for that, which costs no attempt. */
+export class PauseError extends Error {
+  override name = 'PauseError'
+  readonly code: ErrorCode
+  readonly retryAfterSeconds: number
+  constructor(code: ErrorCode, message: string, retryAfterSeconds: number) {
+    super(message)
+    this.code = code
     this.retryAfterSeconds = retryAfterSeconds
   }
 }
@@ -169,6 +184,7 @@ export function describeError(error: unknown): { code: ErrorCode; message: strin
     return { code: error.code, message: error.message, retryable: error.retryable }
   if (error instanceof ChatError)
     return { code: error.code, message: error.message, retryable: error.passing }
+  if (error instanceof PauseError) return { code: error.code, message: error.message, retryable: true }
   if (error instanceof UserError) return { code: error.code, message: error.message, retryable: false }
   if (isDiskFull(error)) return { code: 'disk_full', message: ERRORS.disk_full, retryable: true }
   const code = (error as NodeJS.ErrnoException | null)?.code

@@ -17,6 +17,7 @@ import { removeUnasked } from './stages/expiry.ts'
 import { processing } from './stages/processing.ts'
 import { resolve } from './stages/resolve.ts'
 import { type StageDeps, stageHandler } from './stages/stage.ts'
+import { forgetCircuit } from './store/circuits.ts'
 import { pruneEvents } from './store/events.ts'
 import { namedFolders } from './store/stages.ts'
 import { loadableModels } from './tools/models.ts'
@@ -125,6 +126,7 @@ async function runLoops(
       return [queue, QUEUES[queue].concurrency, stageHandler(queue, delivery(place), deps)]
     }),
   ]
+  await forgetCircuit(db, 'spotify', settings.SPOTIFY_CLIENT_ID ?? '')
   const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())
   const couriers = chats.map((chat) => startCourier({ db, boss, files, log, chat }))
   const sweeps = startSweeps({ db, boss, files, log }, { id: workerId, machine: machineId() })

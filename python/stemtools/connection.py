@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import os
 import socket
 import ssl
 import threading
-import urllib.request
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote, urlsplit
 
 import certifi
 
 from stemtools.errors import ToolError
 from stemtools.safe_address import Target, look_up, resolve
+from stemtools.upstream import Upstream, usual_upstream
 
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 HEADERS = {
     "User-Agent": "sound-forge-alchemy/1",
     "Accept": "audio/*, video/*;q=0.5, */*;q=0.1",
@@ -45,7 +44,7 @@ def get(
     """
     find = look_up if target.own else resolve
     addresses = find(target.host, target.port)
-    proxy = None if target.own else _proxy_for(target)
+    proxy = None if target.own else usual_upstream(target)
     if not proxy and not addresses:
         raise ToolError("unreachable", "The link's server was not found; check the link and try again.")
     try:
@@ -88,7 +87,7 @@ def _directly(
             failure = error
             continue
         secure = target.scheme == "https"
-        connection.sock = _tls().wrap_socket(plain, server_hostname=target.host) if secure else plain
+        connection.sock = tls().wrap_socket(plain, server_hostname=target.host) if secure else plain
         default = {"http": 80, "https": 443}[target.scheme]
         host = f"[{target.host}]" if ":" in target.host else target.host
         return connection, target.path, {"Host": host if target.port == default else f"{host}:{target.port}"}
@@ -96,30 +95,29 @@ def _directly(
 
 
 def _through_proxy(
-    target: Target, proxy: str, seconds: float
+    target: Target, proxy: Upstream, seconds: float
 ) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    credentials = {}
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        credentials = {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-    host, port = parts.hostname or "", parts.port or 8080
+    if proxy.secure:
+        raise ToolError(
+            "unreachable",
+            "Links to files are not fetched through an https:// proxy; the operator can set an http:// one.",
+            retryable=False,
+        )
     if target.scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=seconds), target.url, credentials
-    connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=_tls())
-    connection.set_tunnel(target.host, target.port, credentials)
+        return http.client.HTTPConnection(proxy.host, proxy.port, timeout=seconds), target.url, proxy.headers
+    connection = http.client.HTTPSConnection(proxy.host, proxy.port, timeout=seconds, context=tls())
+    connection.set_tunnel(target.host, target.port, proxy.headers)
     return connection, target.path, {}
 
 
-def _proxy_for(target: Target) -> str | None:
-    proxies = urllib.request.getproxies_environment()
-    if urllib.request.proxy_bypass_environment(f"{target.host}:{target.port}"):
-        return None
-    return proxies.get(target.scheme) or proxies.get("all")
+def trusted() -> str | None:
+    """The operator's file of certificates, if one is set."""
+    return next((os.environ[name] for name in TRUST if os.environ.get(name)), None)
 
 
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+def tls() -> ssl.SSLContext:
+    """Trust in the operator's certificates, or else in the usual ones."""
+    return ssl.create_default_context(cafile=trusted() or certifi.where())
 
 
 def _cut(connection: http.client.HTTPConnection) -> None:

@@ -1,15 +1,24 @@
-"""The address of an album's cover, believed only on the hosts where Spotify keeps its pictures."""
+"""The address of a song's picture, believed only on the hosts where catalogues and sites keep theirs."""
 
 from __future__ import annotations
 
 from stemtools.errors import ToolError
 from stemtools.safe_address import parse_url
 
-HOSTS = (".scdn.co", ".spotifycdn.com")
+HOSTS = (
+    ".scdn.co",  # Spotify
+    ".spotifycdn.com",
+    ".mzstatic.com",  # Apple
+    ".dzcdn.net",  # Deezer
+    ".tidal.com",
+    ".ytimg.com",  # YouTube
+    ".sndcdn.com",  # SoundCloud
+    ".bcbits.com",  # Bandcamp
+)
 
 
 def cover_url(address: object) -> str | None:
-    """The https address of a picture of Spotify's; None for any other."""
+    """The https address of a picture on one of these hosts; None for any other."""
     if not isinstance(address, str):
         return None
     try:

@@ -7,6 +7,7 @@ knows only demuxers of plain media files, and may write no file.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import resource
 import struct
@@ -61,6 +62,7 @@ class Probe:
     channels: int
     samples: int
     truncated: bool
+    audio_sha256: str  # over rate, channels and samples: equal for equal sound, however it is packed
 
     @property
     def duration_seconds(self) -> float:
@@ -84,11 +86,13 @@ def probe_audio(path: Path, max_seconds: float, progress: Callable[[float], None
         decoded = _read_wav_head(process.stdout)
         rate_hz, channels, data_bytes = decoded.rate_hz, decoded.channels, 0
         limit_bytes = max_seconds * rate_hz * channels * 2
+        digest = hashlib.sha256(struct.pack("<II", rate_hz, channels))
         while chunk := process.stdout.read(CHUNK_BYTES):
             if not limit_bytes:  # no sound: it must not wait for a reader while we wait for its end
                 process.kill()
                 break
             data_bytes += len(chunk)
+            digest.update(chunk)
             progress(data_bytes / limit_bytes)
             if data_bytes > limit_bytes:
                 raise too_long(max_seconds)
@@ -111,7 +115,7 @@ def probe_audio(path: Path, max_seconds: float, progress: Callable[[float], None
     codec = stream[1] if stream else "unknown"
     container = input_line[1].split(",")[0] if input_line else "audio"
     extension = "opus" if codec == "opus" and container == "ogg" else EXTENSIONS.get(container, container)
-    return Probe(extension, codec, rate_hz, channels, samples, truncated)
+    return Probe(extension, codec, rate_hz, channels, samples, truncated, digest.hexdigest())
 
 
 def look_at_start(path: Path) -> None:

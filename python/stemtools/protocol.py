@@ -79,14 +79,35 @@ class Job:
         if self.cancelled.is_set():
             raise Cancelled
 
-    def progress(self, fraction: float, step: str, **details: Any) -> None:
-        """Report a fraction (0..1, never falling) of the whole request, at most five times a second."""
+    def progress(
+        self,
+        fraction: float,
+        step: str,
+        bytes: int | None = None,
+        total_bytes: int | None = None,
+        **details: Any,
+    ) -> None:
+        """Report a fraction (0..1, never falling) of the whole request, at most five times a second.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the request that is done.
+        step : str
+            What is being done; a new one is always reported.
+        bytes, total_bytes : int, optional
+            How much has been fetched, and how much there is, where known.
+        **details
+            More fields of the line.
+        """
         self.check()
         self._fraction = max(self._fraction, min(1.0, fraction))
         now = time.monotonic()
         if step == self._step and now - self._reported_at < PROGRESS_INTERVAL_SECONDS:
             return
         self._step, self._reported_at = step, now
+        amounts = {"bytes": bytes, "totalBytes": total_bytes}
+        details |= {name: value for name, value in amounts.items() if value is not None}
         self._lines.write(
             type="progress", id=self.id, fraction=round(self._fraction, 4), step=step, **details
         )

@@ -30,14 +30,13 @@ MAGIC = {b"\xff\xd8\xff": "jpg", b"\x89PNG\r\n\x1a\n": "png"}
 
 @dataclass(frozen=True)
 class Tags:
-    """Clean texts, each None when the file does not say; a cover with the extension that fits its content."""
+    """Clean texts, each None when the file does not say; a cover in JPEG or PNG."""
 
     title: str | None = None
     artist: str | None = None
     album: str | None = None
     isrc: str | None = None
     cover: bytes | None = None
-    cover_extension: str | None = None
 
 
 def read_tags(path: Path) -> Tags:
@@ -48,11 +47,15 @@ def read_tags(path: Path) -> Tags:
             if file is None or file.tags is None:
                 return Tags()
             texts = {name: _first_text(file.tags, keys) for name, keys in FIELDS.items()}
-            cover = next(_pictures(file), None)
+            cover = next(_pictures(file), b"")
     except Exception:  # mutagen raises anything on hostile tags
         return Tags()
-    extension = next((ext for magic, ext in MAGIC.items() if cover and cover.startswith(magic)), None)
-    return Tags(**texts, cover=cover if extension else None, cover_extension=extension)
+    return Tags(**texts, cover=cover if picture_extension(cover) else None)
+
+
+def picture_extension(picture: bytes) -> str | None:
+    """The file extension of a picture by its content; None when it is neither JPEG nor PNG."""
+    return next((extension for magic, extension in MAGIC.items() if picture.startswith(magic)), None)
 
 
 def _first_text(tags: Any, keys: tuple[str, ...]) -> str | None:

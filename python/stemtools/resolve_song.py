@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stemtools.confined import run_inside
+from stemtools.errors import ToolError
 from stemtools.protocol import Job
 
 
@@ -25,7 +26,11 @@ def handle(job: Job) -> dict[str, Any]:
     job.progress(0.1, "metadata")
     song = request.get("song") or Spotify().find_song(request["trackId"])
     job.progress(0.4, "matching")
-    return find_recordings(song, request["maxSeconds"], home)
+    try:
+        return find_recordings(song, request["maxSeconds"], home)
+    except ToolError as error:
+        error.details["song"] = song  # so that people see which one it is
+        raise
 
 
 if __name__ == "__main__":

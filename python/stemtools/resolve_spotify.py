@@ -183,7 +183,10 @@ class Spotify:
             if not refused and (status in (400, 404) or (status == 403 and missing == NO_SUCH_LIST)):
                 return ToolError(*missing)
             if refused or status == 403:
-                text = "Spotify refuses this bot's credentials; the operator can check SPOTIFY_CLIENT_ID."
+                text = (
+                    "Spotify refuses this bot's credentials; give a YouTube link or the file itself. The "
+                    "operator can check SPOTIFY_CLIENT_ID."
+                )
                 return ToolError("spotify_unavailable", text, retryable=False)
         elif self._says_not_found():
             return ToolError(*missing)

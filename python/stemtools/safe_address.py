@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from stemtools.errors import ToolError
 
 MAX_URL_CHARACTERS = 4096
 LOCAL_NAMES = ("localhost", "local", "localdomain", "internal", "intranet", "lan", "home.arpa", "onion")
+NUMBERS = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*")
 # Translation and tunnel prefixes: what they lead to is decided elsewhere.
 CARRIERS = [
     ipaddress.ip_network(prefix)
@@ -89,9 +91,15 @@ def is_local(host: str) -> bool:
     if any(host == name or host.endswith(f".{name}") for name in LOCAL_NAMES):
         return True
     try:
-        return not is_public(ipaddress.ip_address(host))
+        literal = ipaddress.ip_address(host)
     except ValueError:
-        return False
+        if not NUMBERS.fullmatch(host):
+            return False
+        try:  # an odd form of IPv4: 2130706433, 0x7f.1, 0177.1
+            literal = ipaddress.ip_address(socket.inet_aton(host))
+        except OSError:
+            return True
+    return not is_public(literal)
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -103,13 +111,9 @@ def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, all of them public; [] when the name is not known here.
-
-    The system's own parser also reads the odd forms of IPv4 (2130706433, 0x7f.1, 0177.1), so they are checked
-    as what they mean.
-    """
-    addresses = look_up(host, port)
+def resolve(host: str, port: int, find: Callable[[str, int], list[str]] = look_up) -> list[str]:
+    """The addresses of a host by `find`, all of them public; [] when the name is not known here."""
+    addresses = find(host, port)
     if not all(is_public(ipaddress.ip_address(address.split("%")[0])) for address in addresses):
         raise unsafe()
     return addresses

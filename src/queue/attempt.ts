@@ -1,5 +1,5 @@
 // One attempt at a job: how it is counted, and the ways it ends without a result. (With one, it is handed off.)
-import { type ChatError, describeError, ERRORS } from '../errors.ts'
+import { type ChatError, describeError, ERRORS, PauseError } from '../errors.ts'
 import type { Database, Queryable } from '../store/database.ts'
 import { countFailures, countPostponed, type JobEvent, recordEvent } from '../store/events.ts'
 import { findStage, notifyCards, stageRuns, stageStops } from '../store/stages.ts'
@@ -87,14 +87,14 @@ export async function failAttempt(
 }
 
 /**
- * Puts a delivery off that its platform does not take just now: it costs no attempt, and ends after hours.
+ * Puts work off that its platform, or whoever has to be asked, does not take just now: it costs no attempt, and ends after hours.
  * @returns what pg-boss is to make of the job
  */
 export async function postponeAttempt(
   deps: Deps,
   attempt: Attempt,
   event: JobEvent,
-  error: ChatError,
+  error: ChatError | PauseError,
 ): Promise<'failed' | 'deadletter'> {
   const { db, boss } = deps
   const { code, message } = describeError(error)
@@ -112,7 +112,8 @@ export async function postponeAttempt(
     // As seconds, which count by the database's clock.
     const startAfter = Math.ceil(Math.max(error.retryAfterSeconds, Math.min(2 ** times, longest)))
     await boss.update(attempt.queue, undefined, { id: attempt.id, startAfter, ...within(tx) })
-    const note = isWaiting ? undefined : { code, message: POSTPONED }
+    const said = error instanceof PauseError ? message : POSTPONED
+    const note = isWaiting ? undefined : { code, message: said }
     await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting', note)
     await notifyCards(tx, attempt.trackId)
     return 'failed' // fenced: it touches nothing, as the job is put back already

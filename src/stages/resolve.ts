@@ -3,9 +3,10 @@
 import { assertOpen } from '../domain/doors.ts'
 import { parseLink } from '../domain/link.ts'
 import type { Resolved } from '../domain/recording.ts'
+import type { Song } from '../domain/song.ts'
 import { type Source, serviceOf } from '../domain/source.ts'
 import { ToolError, UserError } from '../errors.ts'
-import { rateLimited } from '../queue/circuit.ts'
+import { pauseOf } from '../queue/circuit.ts'
 import { circuitOpenUntil, openCircuit } from '../store/circuits.ts'
 import { describeUnfetched, findTrack, type Track } from '../store/tracks.ts'
 import type { Stage, StageDeps } from './stage.ts'
@@ -19,11 +20,11 @@ export const resolve: Stage<Track & { trackId: string }> = {
     return track && { ...track, trackId: track.id }
   },
 
-  async run(deps, { source }, { signal, onProgress }) {
+  async run(deps, { id, source }, { signal, onProgress }) {
     const { settings, tools } = deps
     const service = serviceOf(source)
     const until = service && (await circuitOpenUntil(deps.db, service))
-    if (until) throw rateLimited(until)
+    if (until) throw pauseOf(until)
     const request = { source, maxSeconds: settings.MAX_SONG_SECONDS, maxSongs: settings.MAX_LIST_SONGS }
     try {
       const {
@@ -36,6 +37,9 @@ export const resolve: Stage<Track & { trackId: string }> = {
       })) as Resolved & { type?: unknown; id?: unknown }
       return { result: understood(resolved as Resolved, settings.SOURCES) }
     } catch (error) {
+      const song = error instanceof ToolError ? (error.song as Song | undefined) : undefined
+      // What failed has a name all the same.
+      if (song) await deps.db.transaction((tx) => describeUnfetched(tx, id, song))
       throw await withCircuit(deps, error)
     }
   },
@@ -83,9 +87,10 @@ function linkOf({ link, unavailable }: { link: string | null; unavailable: strin
 }
 
 /** A service that asks for a pause gets it from everybody. */
-async function withCircuit({ db }: StageDeps, error: unknown): Promise<unknown> {
+async function withCircuit({ db, settings }: StageDeps, error: unknown): Promise<unknown> {
   if (!(error instanceof ToolError) || error.code !== 'spotify_rate_limited') return error
-  await openCircuit(db, 'spotify', error.retryAfterSeconds ?? UNSAID_SECONDS)
+  const seconds = error.retryAfterSeconds ?? UNSAID_SECONDS
+  await openCircuit(db, 'spotify', settings.SPOTIFY_CLIENT_ID ?? '', seconds)
   const until = await circuitOpenUntil(db, 'spotify')
-  return until ? rateLimited(until) : error
+  return until ? pauseOf(until) : error
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
-import { ChatError, ToolError } from '../errors.ts'
+import { ChatError, PauseError, ToolError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, beginAttempt, failAttempt, postponeAttempt, releaseAttempt } from '../queue/attempt.ts'
@@ -125,8 +125,8 @@ async function handle<Subject extends { trackId: string }>(
       log.info({ kind }, 'stage ended without a result')
       return 'completed' // fenced: it touches nothing when the job is no longer ours
     }
-    if (error instanceof ChatError && error.passing) {
-      log.info({ code: error.code, err: error.cause }, 'the platform does not take it just now')
+    if (error instanceof PauseError || (error instanceof ChatError && error.passing)) {
+      log.info({ code: error.code, err: error.cause }, 'it is not taken just now')
       return postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
     }
     const stderr = error instanceof ToolError ? error.stderrTail : undefined

@@ -3,12 +3,20 @@ import type { Queryable } from './database.ts'
 
 const LONGEST_SECONDS = 7 * 86400
 
-/** For as long as the service has said, or longer where somebody heard so; a week at most. */
-export async function openCircuit(db: Queryable, service: string, seconds: number): Promise<void> {
+/**
+ * For as long as the service has said, or longer where somebody heard so; a week at most.
+ * @param askedAs by which credentials it was asked; '' without any
+ */
+export async function openCircuit(
+  db: Queryable,
+  service: string,
+  askedAs: string,
+  seconds: number,
+): Promise<void> {
   await db.query(
-    `insert into circuits (service, open_until) values ($1, now() + make_interval(secs => $2))
-     on conflict (service) do update set open_until = greatest(circuits.open_until, excluded.open_until)`,
-    [service, Math.min(seconds, LONGEST_SECONDS)],
+    `insert into circuits (service, asked_as, open_until) values ($1, $2, now() + make_interval(secs => $3))
+     on conflict (service) do update set asked_as = excluded.asked_as, open_until = greatest(circuits.open_until, excluded.open_until)`,
+    [service, askedAs, Math.min(seconds, LONGEST_SECONDS)],
   )
 }
 
@@ -19,4 +27,9 @@ export async function circuitOpenUntil(db: Queryable, service: string): Promise<
     [service],
   )
   return rows[0]?.until
+}
+
+/** Who asks by other credentials was not asked for a pause. */
+export async function forgetCircuit(db: Queryable, service: string, askedAs: string): Promise<void> {
+  await db.query('delete from circuits where service = $1 and asked_as <> $2', [service, askedAs])
 }

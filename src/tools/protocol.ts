@@ -1,5 +1,6 @@
 // The lines a Python tool writes, as schemas. Version 1; python/stemtools/protocol.py is the other side.
 import { z } from 'zod'
+import { songSchema } from '../domain/song.ts'
 
 const id = z.string().nullable()
 
@@ -22,6 +23,8 @@ export const lineSchema = z.discriminatedUnion('type', [
     retryable: z.boolean(),
     message: z.string().max(2000),
     retryAfterSeconds: z.number().nonnegative().optional(),
+    /** Which song it is about, where that is known. */
+    song: songSchema.optional(),
   }),
 ])
 export type Line = z.infer<typeof lineSchema>

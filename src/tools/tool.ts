@@ -121,7 +121,7 @@ export class Tool {
         if (line.type === 'progress') onProgress(line.fraction, stepOf(line))
         if (line.type === 'result') settle(() => resolve(line))
         if (line.type === 'error')
-          fail(new ToolError(line.code, line.message, line.retryable, this.#stderr, line.retryAfterSeconds))
+          fail(new ToolError(line.code, line.message, line.retryable, this.#stderr, line))
       }
       signal.addEventListener('abort', cancel, { once: true })
       restartStall()

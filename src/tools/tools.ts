@@ -81,7 +81,12 @@ export function pythonCommand(
   const folder = join(CLONE, '.venv', environment)
   if (!existsSync(join(folder, 'bin/python'))) throw new UserError('setup_incomplete')
   // By its real path: what is started keeps its own packages when an update puts others in their place.
-  return { file: join(realpathSync(folder), 'bin/python'), args: ['-u', '-m', module, ...args], cwd: CLONE, env }
+  return {
+    file: join(realpathSync(folder), 'bin/python'),
+    args: ['-u', '-m', module, ...args],
+    cwd: CLONE,
+    env,
+  }
 }
 
 /** What of our environment a tool gets: proxies and certificates, its own settings, never the database or a chat's secrets. */

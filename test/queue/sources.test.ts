@@ -12,6 +12,7 @@ import { pauseQueues, resumeQueues } from '../../src/queue/control.ts'
 import { retryRequest } from '../../src/queue/retry.ts'
 import { removeUnasked } from '../../src/stages/expiry.ts'
 import { readCard } from '../../src/store/cards.ts'
+import { circuitOpenUntil, forgetCircuit, openCircuit } from '../../src/store/circuits.ts'
 import { findRequest, songsAskedHere, songsOf } from '../../src/store/requests.ts'
 import { until } from '../support/until.ts'
 import { createWorld } from '../support/world.ts'
@@ -346,6 +347,28 @@ describe('resolving', async () => {
     await world.script({})
     const later = await world.ask(spotify(), { person: 'bob' })
     expect(await world.ended(later.request)).toMatchObject({ state: 'ready' })
+  })
+
+  test('a pause of seconds is waited for, by all, and costs nobody an attempt; other credentials were not asked for it', async () => {
+    const limited = { do: 'error', code: 'spotify_rate_limited', retryable: false, retryAfterSeconds: 3 }
+    const resolves = (await world.calls()).filter((tool) => tool === 'resolve').length
+    await world.script({ resolve: [...Array(resolves).fill({ do: 'succeed' }), limited, { do: 'succeed' }] })
+    const first = (await world.ask(spotify())).request
+    const second = (await world.ask(spotify(), { person: 'bob' })).request
+    const noted = await until(async () =>
+      (await card(first)).lines[0]?.note === 'Spotify asks for a pause; it goes on then' ? true : undefined,
+    )
+    expect(noted).toBe(true)
+    for (const each of [first, second]) expect(await world.ended(each)).toMatchObject({ state: 'ready' })
+    const [row] = await world.rows(
+      `select attempt from job_events where track_id = $1 and queue = 'resolve' and kind = 'stop'`,
+      [first.trackId],
+    )
+    expect(row?.attempt).toBe(1)
+    await openCircuit(services.db, 'spotify', 'theirs', 86400)
+    await forgetCircuit(services.db, 'spotify', 'ours')
+    expect(await circuitOpenUntil(services.db, 'spotify')).toBeUndefined()
+    await world.script({})
   })
 
   test('files that nobody has asked for in a week are removed, and made again for who asks', async () => {

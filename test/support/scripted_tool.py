@@ -83,7 +83,7 @@ def result(request, action):
     out = request["outDir"]
     if NAME == "download":
         return dict(file=write(out, "audio.flac"), bytes=5, sha256=hashlib.sha256(b"audio").hexdigest(),
-                    audioSha256=digest(action.get("sound", request["source"])), title=title, artist="Band",
+                    audioSha256=digest(action.get("sound", request.get("source"))), title=title, artist="Band",
                     album=None, durationSeconds=30.0, cover=None, truncated=False)
     if NAME == "analyze":
         write(out, "analysis.json", b'{"bpm": 120}')

@@ -1,7 +1,8 @@
 """A proxy on loopback behind which whole hosts are made up: real clients run unchanged, nothing leaves.
 
-Plain requests and, with certificates from its own authority, CONNECT tunnels are answered by one function a
-host: `answer(method, path) -> (status, headers, chunks)`.
+Plain requests and, with certificates from its own authority, CONNECT tunnels are answered by one host each:
+a function `answer(method, path) -> (status, headers, chunks)`, or an object with `answer(request)` where
+headers and body matter. `hosts` takes names, and patterns like `*.googlevideo.com`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import contextlib
 import datetime
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -21,7 +25,27 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 Answer = tuple[int, dict[str, str], Iterable[bytes]]
-Host = Callable[[str, str], Answer]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked."""
+
+    method: str
+    host: str
+    path: str  # with the query
+    headers: Mapping[str, str]  # of any case
+    body: bytes
+
+
+class Host(Protocol):
+    """A made-up host that looks at the whole request."""
+
+    def answer(self, request: Request) -> Answer:
+        """Status, headers and the chunks of the body."""
+
+
+AnyHost = Host | Callable[[str, str], Answer]
 
 
 class Authority:
@@ -54,11 +78,15 @@ class Authority:
 
 
 class FakeInternet:
-    """`hosts` maps names to what answers for them; `asked` records every (method, host, path)."""
+    """`hosts` maps names to what answers for them; `asked` holds every (method, host, path), `tunnels` every
+    authority (host:port) that a tunnel was wanted to, `shown` every Proxy-Authorization.
+    """
 
     def __init__(self, folder: Path):
-        self.hosts: dict[str, Host] = {}
+        self.hosts: dict[str, AnyHost] = {}
         self.asked: list[tuple[str, str, str]] = []
+        self.tunnels: list[str] = []
+        self.shown: list[str] = []
         self.authority = Authority(folder)
         internet = self
 
@@ -67,6 +95,8 @@ class FakeInternet:
             tunnel_host = ""
 
             def do_CONNECT(self) -> None:
+                internet.tunnels.append(self.path)
+                internet.shown += self.headers.get_all("Proxy-Authorization", [])
                 self.send_response(200)
                 self.end_headers()
                 self.tunnel_host = self.path.rsplit(":", 1)[0]
@@ -76,12 +106,15 @@ class FakeInternet:
                 self.close_connection = False
 
             def answer(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 parts = urlsplit(self.path)
                 host = self.tunnel_host or parts.hostname or ""
                 path = parts.path + (f"?{parts.query}" if parts.query else "")
                 internet.asked.append((self.command, host, path))
-                status, headers, chunks = internet.hosts.get(host, _nothing)(self.command, path)
+                internet.shown += self.headers.get_all("Proxy-Authorization", [])
+                status, headers, chunks = internet.answer(
+                    Request(self.command, host, path, self.headers, content)
+                )
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -107,6 +140,13 @@ class FakeInternet:
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def answer(self, request: Request) -> Answer:
+        """What the request's host says, which may be that there is nothing."""
+        host = self.hosts.get(request.host) or next(
+            (host for name, host in self.hosts.items() if fnmatchcase(request.host, name)), _nothing
+        )
+        return host(request.method, request.path) if callable(host) else host.answer(request)
 
     def environment(self) -> dict[str, str]:
         """Settings that send every client here."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from audio_files import make, run_ffmpeg
 from fake_internet import body
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3, TIT2, TPE1, TSRC
-from tool_process import ToolProcess, recorded_job
+from tool_process import ToolProcess, recorded_job, tool_environment
 
 from stemtools.download import handle, source_of
 from stemtools.errors import ToolError
@@ -315,7 +318,7 @@ def test_sound_is_found_after_whatever_a_decoder_writes_before_it(tmp_path, out)
 
 def test_leftovers_of_a_killed_run_are_removed(tmp_path, out):
     (out / ".incoming-1.part").write_bytes(b"x")
-    (out / ".spotdl-x.part").mkdir()
+    (out / ".site-x.part").mkdir()
     download(make(tmp_path / "song.wav", 1.2), out)
     assert os.listdir(out) == ["audio.wav"]
 
@@ -370,14 +373,87 @@ def test_a_waiting_link_is_cancelled_at_once(internet, out):
         assert time.monotonic() - started < 0.5
 
 
+def test_progress_in_bytes_comes_no_more_often():
+    job = recorded_job()
+    for received in range(0, 10**6, 10):
+        job.progress(received / 10**6, "fetching", bytes=received, total_bytes=10**6)
+    job.progress(1, "checking")
+    lines = job._lines.lines
+    assert len(lines) < 20
+    assert (lines[0]["bytes"], lines[0]["totalBytes"]) == (0, 10**6)
+    assert lines[-1] == {"type": "progress", "id": "1", "fraction": 1, "step": "checking"}
+
+
+def test_equal_sound_has_an_equal_hash_however_it_is_packed(tmp_path, out):
+    wav = make(tmp_path / "a.wav", 2, "-ac", "2")
+    run_ffmpeg("-i", str(wav), "-metadata", "title=Other", str(tmp_path / "a.flac"))
+    run_ffmpeg("-i", str(wav), "-ac", "1", str(tmp_path / "mono.wav"))
+    run_ffmpeg("-i", str(wav), "-af", "volume=0.99", str(tmp_path / "quiet.wav"))
+    names = ("a.wav", "a.flac", "mono.wav", "quiet.wav")
+    found = {name: download(tmp_path / name, out)["audioSha256"] for name in names}
+    assert found["a.wav"] == found["a.flac"]
+    assert len(set(found.values())) == 3
+    samples = wav.read_bytes()
+    samples = samples[samples.index(b"data") + 8 :]
+    assert found["a.wav"] == hashlib.sha256(struct.pack("<II", 44100, 2) + samples).hexdigest()
+
+
 def test_what_a_word_on_the_command_line_means():
-    track = "4uLU6hMCjMI75M1A2tKUQC"
-    for link in (f"https://open.spotify.com/track/{track}", f"spotify:track:{track}"):
-        assert source_of(link) == {"kind": "spotify", "trackId": track}
-    assert source_of(f"https://open.spotify.com/intl-de/track/{track}?si=x")["trackId"] == track
-    assert source_of("https://open.spotify.com/album/4uLU6hMCjMI75M1A2tKUQC")["kind"] == "url"
-    assert source_of("file:///etc/passwd")["kind"] == "url"
+    sites = {
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ": "youtube",
+        "https://music.youtube.com/watch?v=dQw4w9WgXcQ": "youtube",
+        "https://youtu.be/dQw4w9WgXcQ": "youtube",
+        "https://soundcloud.com/artist/song": "soundcloud",
+        "https://artist.bandcamp.com/track/song": "bandcamp",
+    }
+    for link, site in sites.items():
+        assert source_of(link) == {"kind": "site", "site": site, "url": link}
+    for link in (
+        "https://songs.example/youtube.com/a.mp3",
+        "https://youtube.com.songs.example/",
+        "https://me@youtube.com/",
+        "https://youtube.com:8443/",
+        "file:///etc/passwd",
+    ):
+        assert source_of(link) == {"kind": "url", "url": link}
     assert source_of("./song.mp3") == {"kind": "file", "path": "./song.mp3", "name": "song.mp3"}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC",
+        "https://open.spotify.com/intl-de/album/4uLU6hMCjMI75M1A2tKUQC?si=x",
+        "https://spotify.link/x",
+        "spotify:track:4uLU6hMCjMI75M1A2tKUQC",
+    ],
+)
+def test_spotify_by_hand_needs_another_tool_first(link):
+    with pytest.raises(ToolError) as raised:
+        source_of(link)
+    assert (raised.value.code, "stemtools.resolve" in raised.value.message) == ("bad_request", True)
+
+
+def by_hand(*arguments: str) -> tuple[int, dict]:
+    command = [sys.executable, "-m", "stemtools.download", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=tool_environment(), timeout=60)
+    return done.returncode, json.loads(done.stdout.splitlines()[-1])
+
+
+def test_by_hand(tmp_path, out):
+    song = make(tmp_path / "song.mp3", 2, "-ac", "2")
+    status, line = by_hand(str(song), "--out", str(out))
+    assert (status, line["type"], line["title"]) == (0, "result", "song")
+    status, line = by_hand("https://open.spotify.com/track/x", "--out", str(out))
+    assert (status, line["type"], line["code"]) == (1, "error", "bad_request")
+
+
+@pytest.mark.parametrize("kind", ["spotify", "search", "list", "short", "catalogue"])
+def test_what_must_be_resolved_first_is_not_taken(out, kind):
+    source = {"kind": kind, "trackId": "4uLU6hMCjMI75M1A2tKUQC", "text": "words"}
+    with pytest.raises(ToolError) as raised:
+        handle(recorded_job(source=source, outDir=str(out), maxBytes=10**8, maxSeconds=60))
+    assert raised.value.code == "bad_request"
 
 
 def test_texts():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
-import shutil
 import sys
 from collections.abc import Callable
 from optparse import OptParseError
@@ -141,10 +141,21 @@ def _operators_options() -> Options:
 def _own_cookies(source: str | None, home: Path) -> str | None:
     if not source:
         return None
+    copy = home / "cookies.txt"
     try:
-        return shutil.copyfile(source, home / "cookies.txt").as_posix()
+        lines = Path(source).read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
+        copy.write_text("".join(filter(_is_cookie, lines)), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise _wrong_setting("YTDLP_COOKIES", error.strerror) from error
+    return copy.as_posix()
+
+
+def _is_cookie(line: str) -> bool:
+    """A comment, or a line of Netscape's format: any other yt-dlp would write to stderr, secret and all."""
+    if line.startswith("#") and not line.startswith("#HttpOnly_"):
+        return True
+    fields = line.rstrip("\r\n").split("\t")
+    return len(fields) == 7 and re.fullmatch(r"\d*", fields[4]) is not None
 
 
 def _wrong_setting(name: str, reason: str) -> ToolError:

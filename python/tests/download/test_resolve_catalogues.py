@@ -96,7 +96,8 @@ def test_a_song_to_its_recording(catalogues, internet):
     found = handle(job)
     assert (found["found"], found["song"]["isrc"]) == ("recording", "GBDUW0000059")
     assert found["recording"]["link"] == "https://www.youtube.com/watch?v=rightvideo1"
-    assert [line["step"] for line in job._lines.lines] == ["metadata", "metadata", "matching"]
+    steps = [line["step"] for line in job._lines.lines]
+    assert list(dict.fromkeys(steps)) == ["metadata", "matching"]
 
 
 def test_the_store_of_another_country(catalogues, tmp_path):

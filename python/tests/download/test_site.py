@@ -303,6 +303,15 @@ def test_a_page_of_many_songs(internet, sounds, out):
     assert failure(out, url, "bandcamp").code == "not_a_song"
 
 
+def test_a_damaged_line_of_cookies_is_left_out_and_never_told(youtube, tmp_path, out, monkeypatch, capfd):
+    cookies = tmp_path / "cookies.txt"
+    head = "# Netscape HTTP Cookie File\n"
+    cookies.write_text(f"{head}.youtube.com\tTRUE\t/\tTRUE\t20000x\tSID\tsecretvalue\nsecretvalue\n")
+    monkeypatch.setenv("YTDLP_COOKIES", str(cookies))
+    handle(job_for(out))
+    assert "secretvalue" not in "".join(capfd.readouterr())
+
+
 @pytest.mark.parametrize("song", [7, "x", [], False])
 def test_a_song_must_be_one(out, song):
     assert failure(out, song=song).code == "bad_request"

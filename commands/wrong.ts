@@ -1,5 +1,6 @@
 // wrong: the recording that was taken for a request is another song; it is asked for again by a link to the right one.
 import { z } from 'zod'
+import { parseSong } from '../src/domain/parse-song.ts'
 import { UserError } from '../src/errors.ts'
 import { cancelRequest } from '../src/queue/cancel.ts'
 import { findRequest } from '../src/store/requests.ts'
@@ -33,13 +34,20 @@ export const wrong: Command<typeof wrongOptions, RequestReply> = {
         'no_such_request',
         `#${request.number} is a list: give the number of one of its songs.`,
       )
+    const { kind } = parseSong(invocation.options.song)
+    if (kind === 'search' || kind === 'list')
+      throw new UserError(
+        'not_a_song',
+        'Give the link of the right recording: of one song, not words or a list.',
+      )
     const asked = { model, stems, format }
     // The one in whose place it comes does not count.
     const maxOpenRequests = deps.maxOpenRequests + 1
     const wish = { asked, separate: separationId !== null }
     const reply = await claimSong(invocation, { ...deps, maxOpenRequests }, wish)
     // Nobody waits for the wrong one; we may have been killed before this.
-    if (reply.standing !== 'same') await cancelRequest(deps, id)
+    if (reply.standing !== 'same')
+      await cancelRequest(deps, id, request.person === invocation.interaction.person ? 'asker' : 'manager')
     return reply
   },
 }

@@ -184,7 +184,7 @@ function readValue(
 }
 
 function accepts({ type, choices }: Option, { text, isQuoted }: Word): boolean {
-  if (type === 'text') return looksLikeLink(text)
+  if (type === 'text') return true
   if (isQuoted) return false
   if (type === 'integer') return /^#?\d+$/.test(text)
   return type === 'choice' && choices.includes(text.toLowerCase())

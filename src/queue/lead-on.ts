@@ -15,7 +15,7 @@ import {
 } from '../store/requests.ts'
 import { claimSeparation, findSeparation } from '../store/separations.ts'
 import { findResult, findStage, forgetStage } from '../store/stages.ts'
-import { claimTrack, describeUnfetched, fetchFrom, type Track } from '../store/tracks.ts'
+import { claimTrack, describeUnfetched, fetchFrom, renameBySong, type Track } from '../store/tracks.ts'
 import type { Boss } from './boss.ts'
 import { startAnew } from './start-anew.ts'
 
@@ -47,6 +47,7 @@ async function followed(tx: Queryable, deps: LeadDeps, { track, match }: Led): P
     return { track, match }
   }
   const next = await claimFrom(tx, deps, lead.source)
+  await nameBySong(tx, next.id, lead.source)
   return followed(tx, deps, { track: next, match: lead.match ?? match })
 }
 
@@ -100,9 +101,17 @@ export async function hangOn(
 ): Promise<string> {
   const separationId = await separationOn(tx, request, target.id)
   await startAnew(tx, deps, target.id, [target.id, separationId])
-  if (source) await fetchFrom(tx, target, source)
+  if (source) {
+    await fetchFrom(tx, target, source)
+    await nameBySong(tx, target.id, source)
+  }
   await moveToTrack(tx, request.id, { trackId: target.id, separationId, match: match ?? undefined })
   return target.id
+}
+
+/** A catalogue knows better than a site what a song is called. */
+async function nameBySong(tx: Queryable, trackId: string, source: Source): Promise<void> {
+  if (source.kind === 'site' && source.song) await renameBySong(tx, trackId, source.song)
 }
 
 /** The separation of another track by the model that the request has. */

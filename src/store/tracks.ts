@@ -102,6 +102,19 @@ export async function findTrack(db: Queryable, id: string): Promise<Track | unde
   return (await db.query<Track>(`select ${COLUMNS} from tracks where id = $1`, [id])).rows[0]
 }
 
+/** A catalogue's name for it, fetched or not. */
+export async function renameBySong(
+  tx: Queryable,
+  id: string,
+  { title, artist, album, coverUrl }: Song,
+): Promise<void> {
+  await tx.query(
+    `update tracks set title = $2, artist = coalesce($3, artist), album = coalesce($4, album), cover_url = coalesce($5, cover_url)
+     where id = $1`,
+    [id, title, artist, album, coverUrl],
+  )
+}
+
 /** What a track is called by whoever knows it, as long as it was not fetched itself. */
 export async function describeUnfetched(
   tx: Queryable,

@@ -125,6 +125,17 @@ describe('resolving', async () => {
     expect(await world.ask(track)).toMatchObject({ standing: 'same', request: { id: first.id } })
   })
 
+  test('a catalogue knows best what a song is called, whoever came first', async () => {
+    const first = await world.ask(parseLink(video('named')))
+    await world.ended(first.request)
+    await world.rows(`update tracks set title = 'Wanted (Official Video)' where id = $1`, [
+      first.request.trackId,
+    ])
+    const second = await ask(spotify(), found('named'), { person: 'bob' })
+    expect(await world.ended(second)).toMatchObject({ state: 'ready' })
+    expect(await card(second)).toMatchObject({ title: 'Wanted', artist: 'Band' })
+  })
+
   test('equal sound under other names is one recording: the second goes on with what is there', async () => {
     const sound = { do: 'succeed', sound: 'the very same' }
     await world.script({ download: [...Array(20).fill(sound)] })

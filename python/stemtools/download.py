@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from stemtools.confined import Line
 from stemtools.errors import ToolError
-from stemtools.fetch_attachment import fetch_attachment
-from stemtools.fetch_file import fetch_file
-from stemtools.fetch_site import About, fetch_site
-from stemtools.fetch_url import Limits, fetch_url
+from stemtools.fetching.confined import Line
+from stemtools.fetching.fetch_attachment import fetch_attachment
+from stemtools.fetching.fetch_file import fetch_file
+from stemtools.fetching.fetch_site import About, fetch_site
+from stemtools.fetching.fetch_url import Limits, fetch_url
 from stemtools.fields import read_folder, read_integer, read_number, read_text, read_texts
 from stemtools.media_text import name_of_url, split_name
 from stemtools.probe import Probe, probe_audio

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stemtools.connection import tls
+from stemtools.fetching.connection import tls
 
 PROVIDER_SECONDS = 2.0
 YOUTUBE_SECONDS = 5.0

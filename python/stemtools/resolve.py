@@ -14,13 +14,13 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from stemtools import resolve_catalogue
-from stemtools.confined import run_confined
 from stemtools.errors import ToolError
+from stemtools.fetching.confined import run_confined
 from stemtools.fields import read_integer, read_number, read_text
+from stemtools.finding import resolve_catalogue
+from stemtools.finding.resolve_short import follow
 from stemtools.media_text import clean
 from stemtools.protocol import Job, run_once, serve
-from stemtools.resolve_short import follow
 
 DEADLINE_SECONDS = 60.0
 MAX_BYTES = 50_000_000
@@ -118,7 +118,7 @@ def handle(job: Job) -> Json:
         if kind == "list":
             return read_list(source, max_songs, work)
         return work.confine(
-            "stemtools.resolve_song", {"maxSeconds": max_seconds, **name_song(kind, source, work)}
+            "stemtools.finding.resolve_song", {"maxSeconds": max_seconds, **name_song(kind, source, work)}
         )
 
 
@@ -149,7 +149,7 @@ def read_list(source: Json, max_songs: int, work: Work) -> Json:
         )
     else:
         wanted |= {"service": service, "type": kind, "maxSongs": max_songs}
-        found = work.confine("stemtools.resolve_list", wanted)
+        found = work.confine("stemtools.finding.resolve_list", wanted)
     if not found["songs"]:
         raise ToolError("list_empty", "There is no song in this list; give another one.")
     return {

@@ -19,7 +19,7 @@ LIMIT_SECONDS = 120
 
 # What our code loads of other people's, the tools themselves, and what these load only when they need it.
 MODULES = ("av", "curl_cffi", "imageio_ffmpeg", "mutagen", "spotipy", "yt_dlp_ejs", "ytmusicapi")
-TOOLS = ("stemtools.download", "stemtools.resolve", "stemtools.site_recording")
+TOOLS = ("stemtools.download", "stemtools.resolve", "stemtools.fetching.site_recording")
 USED = (
     ("spotdl.download.downloader", "Downloader.pool_download"),
     ("spotdl.providers.audio.base", "AudioProvider.get_download_metadata"),
@@ -94,7 +94,7 @@ def check_node() -> None:
 
 def check_options(home: Path) -> None:
     """yt-dlp takes our options, and the operator's."""
-    from stemtools.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
+    from stemtools.fetching.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
 
     with ConfinedYoutubeDL(yt_dlp_options(home)):
         pass

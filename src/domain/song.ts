@@ -1,4 +1,4 @@
-// What a catalogue says of a song. Pure; python/stemtools/catalogue_song.py is the other side.
+// What a catalogue says of a song. Pure; python/stemtools/finding/catalogue_song.py is the other side.
 import { z } from 'zod'
 
 /** What Spotify or another catalogue says of a song. */

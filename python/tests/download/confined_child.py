@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stemtools.confined import run_inside
 from stemtools.errors import ToolError
+from stemtools.fetching.confined import run_inside
 from stemtools.protocol import Job
 
 
@@ -44,7 +44,7 @@ def by_curl(url: str) -> str:
 
 
 def by_yt_dlp(url: str) -> str:
-    from stemtools.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
+    from stemtools.fetching.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
 
     with ConfinedYoutubeDL(yt_dlp_options(Path.cwd())) as yt_dlp:
         return yt_dlp.urlopen(url).read().decode()
@@ -114,7 +114,7 @@ def handle(job: Job) -> dict[str, Any]:
     if do == "provider":  # as the plugin asks it
         from yt_dlp.networking.common import Request
 
-        from stemtools.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
+        from stemtools.fetching.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
 
         with ConfinedYoutubeDL(yt_dlp_options(Path.cwd())) as yt_dlp:
             asked = Request(job.request["url"], proxies={"all": None})

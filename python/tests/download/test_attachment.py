@@ -19,8 +19,8 @@ from tool_process import recorded_job
 
 from stemtools.download import handle
 from stemtools.errors import ToolError
-from stemtools.fetch_attachment import fetch_attachment
-from stemtools.fetch_url import Limits
+from stemtools.fetching.fetch_attachment import fetch_attachment
+from stemtools.fetching.fetch_url import Limits
 
 LIMITS = Limits(max_bytes=1_000_000, slow_seconds=0.5, connect_seconds=0.7, answer_seconds=1, total_seconds=3)
 DISCORD = ["https://cdn.discordapp.com", "https://media.discordapp.net", "http://127.0.0.1:4321"]

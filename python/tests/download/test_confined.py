@@ -17,8 +17,8 @@ from confined_child import WAYS
 from fake_internet import body
 from tool_process import recorded_job, tool_environment
 
-from stemtools.confined import run_confined
 from stemtools.errors import Cancelled, ToolError
+from stemtools.fetching.confined import run_confined
 
 MODULE = "tests.download.confined_child"
 
@@ -243,7 +243,7 @@ def test_it_dies_with_its_parent(home, tmp_path):
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from stemtools.confined import run_confined\n"
+        "from stemtools.fetching.confined import run_confined\n"
         "from tool_process import recorded_job\n"
         "home, pids = sys.argv[1:]\n"
         f"run_confined({MODULE!r}, {{'do': 'hang', 'pids': pids}}, Path(home), recorded_job(), 60, 10**7)\n"

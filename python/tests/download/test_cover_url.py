@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stemtools.cover_url import cover_url
+from stemtools.fetching.cover_url import cover_url
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from fake_internet import body
 
-from stemtools import connection
 from stemtools.errors import ToolError
-from stemtools.fetch_url import Limits, fetch_url
+from stemtools.fetching import connection
+from stemtools.fetching.fetch_url import Limits, fetch_url
 
 LIMITS = Limits(max_bytes=1_000_000, slow_seconds=0.5, connect_seconds=0.7, answer_seconds=1, total_seconds=3)
 

@@ -19,8 +19,8 @@ import pytest
 from fake_internet import Authority, body, fake_internet
 
 from stemtools.errors import ToolError
-from stemtools.guard import Guard, Limits
-from stemtools.safe_address import resolve
+from stemtools.fetching.guard import Guard, Limits
+from stemtools.fetching.safe_address import resolve
 
 pytestmark = pytest.mark.usefixtures("no_proxy")
 LIMITS = Limits(

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 from matching_cases import Case, Outcome, read_cases
 
-from stemtools.compare_text import fold
 from stemtools.matching import Candidate, Wanted, rank, rank_words, verdict
-from stemtools.recording import MARGIN, SURE
-from stemtools.version_words import UNWANTED, read_words
+from stemtools.matching.compare_text import fold
+from stemtools.matching.recording import MARGIN, SURE
+from stemtools.matching.version_words import UNWANTED, read_words
 
 CASES = read_cases()
 FINDABLE = [case for case in CASES if case.answer == "recording"]

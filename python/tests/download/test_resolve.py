@@ -17,10 +17,10 @@ from fake_youtube import FakeYouTube, Video, add_youtube
 from tool_process import ToolProcess, recorded_job
 
 from stemtools import resolve
-from stemtools.catalogue_song import catalogue_song
 from stemtools.errors import ToolError
+from stemtools.finding.catalogue_song import catalogue_song
+from stemtools.finding.search_recordings import find_by_words, find_recordings
 from stemtools.resolve import handle, source_of
-from stemtools.search_recordings import find_by_words, find_recordings
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"
 TRACK = Track(ID, "Proto Song", ("Proto Artist",), 200, isrc="USAAA2600001")

@@ -13,8 +13,8 @@ from tool_process import recorded_job
 
 from stemtools import resolve
 from stemtools.errors import ToolError
+from stemtools.finding.resolve_catalogue import find_song
 from stemtools.resolve import handle
-from stemtools.resolve_catalogue import find_song
 
 KNOWN = Known("Get Up & Go", ("First", "Second"), 227, isrc="GBDUW0000059", explicit=True)
 

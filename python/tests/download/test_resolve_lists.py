@@ -10,8 +10,8 @@ from fake_lists import BANDCAMP_HOST, Entry, FakeLists, KnownList, add_lists
 from tool_process import recorded_job
 
 from stemtools.errors import ToolError
+from stemtools.finding.resolve_list import read_site
 from stemtools.resolve import handle
-from stemtools.resolve_list import read_site
 
 YOUTUBE = "https://www.youtube.com/playlist?list=PLprotoprotoproto"
 SOUNDCLOUD = "https://soundcloud.com/band/sets/mix"

@@ -22,10 +22,10 @@ from fake_spotify import (
 )
 from tool_process import recorded_job
 
-from stemtools import resolve_spotify
-from stemtools.confined import run_confined
 from stemtools.errors import ToolError
-from stemtools.resolve_spotify import Spotify
+from stemtools.fetching.confined import run_confined
+from stemtools.finding import resolve_spotify
+from stemtools.finding.resolve_spotify import Spotify
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"
 LIST = "37i9dQZF1DX0XUsuxWHRQd"
@@ -286,7 +286,7 @@ def test_a_playlist_as_the_api_names_its_parts_since_2026(official):
 
 def by_web_player(tmp_path, kind: str = "playlist", most: int = 50) -> dict:
     request = {"service": "spotify", "type": kind, "id": LIST, "maxSongs": most}
-    return run_confined("stemtools.resolve_list", request, tmp_path, recorded_job(), 30, 10**7)
+    return run_confined("stemtools.finding.resolve_list", request, tmp_path, recorded_job(), 30, 10**7)
 
 
 def test_a_playlist_by_the_web_player(spotify, tmp_path):
@@ -355,7 +355,7 @@ def test_a_track_that_the_web_player_does_not_know(spotify, tmp_path, left):
     spotify.tracks = {ID: left} if left else {}
     request = {"trackId": ID, "maxSeconds": 900}
     error = failure(
-        lambda: run_confined("stemtools.resolve_song", request, tmp_path, recorded_job(), 30, 10**7)
+        lambda: run_confined("stemtools.finding.resolve_song", request, tmp_path, recorded_job(), 30, 10**7)
     )
     assert (error.code, error.retryable) == ("spotify_not_found", False)
     assert spotify.asked == [("POST", "/pathfinder/v1/query#getTrack")]

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from stemtools.errors import ToolError
-from stemtools.safe_address import parse_url, resolve
+from stemtools.fetching.safe_address import parse_url, resolve
 
 UNSAFE = [
     "file:///etc/passwd",

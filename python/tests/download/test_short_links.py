@@ -12,8 +12,8 @@ from fake_internet import FakeInternet, body
 from tool_process import recorded_job
 
 from stemtools.errors import Cancelled, ToolError
+from stemtools.finding.resolve_short import follow
 from stemtools.resolve import handle
-from stemtools.resolve_short import follow
 
 TRACK = "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC"
 

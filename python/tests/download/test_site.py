@@ -17,13 +17,13 @@ from fake_sites import BANDCAMP_TRACK, SOUNDCLOUD_TRACK, add_bandcamp, add_sound
 from fake_youtube import MEDIA_HOST, PICTURE, FakeYouTube, Video, add_youtube
 from tool_process import ToolProcess, recorded_job
 
-from stemtools import confined
 from stemtools.download import handle
 from stemtools.errors import RETRYABLE, ToolError
-from stemtools.fetch_site import _own_file, fetch_site
-from stemtools.guard import Limits
-from stemtools.site_failure import explain_site
-from stemtools.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
+from stemtools.fetching import confined
+from stemtools.fetching.fetch_site import _own_file, fetch_site
+from stemtools.fetching.guard import Limits
+from stemtools.fetching.site_failure import explain_site
+from stemtools.fetching.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
 
 VIDEO = "dQw4w9WgXcQ"
 WATCH = f"https://www.youtube.com/watch?v={VIDEO}"

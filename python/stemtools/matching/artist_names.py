@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from stemtools.compare_text import contains, fold, shares_words, similarity
-from stemtools.song_title import split_names
+from stemtools.matching.compare_text import contains, fold, shares_words, similarity
+from stemtools.matching.song_title import split_names
 
 # Long names and those in other scripts are spelled in several ways: "Potap i Nastia", "Potap & Nastya".
 # A short one with another letter is somebody else: Drake and Drakeo.

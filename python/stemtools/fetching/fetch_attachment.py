@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stemtools.errors import ToolError
-from stemtools.fetch_url import Limits, RefusedType, Rule, fetch_url, http_error
-from stemtools.safe_address import Target, is_local, split_url, unsafe
+from stemtools.fetching.fetch_url import Limits, RefusedType, Rule, fetch_url, http_error
+from stemtools.fetching.safe_address import Target, is_local, split_url, unsafe
 
 PAGES = ("text/html",)
 GONE = {403, 404, 410}  # what a chat answers for a deleted file and for an address that has expired

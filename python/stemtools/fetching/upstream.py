@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from stemtools.errors import ToolError
-from stemtools.safe_address import Target
+from stemtools.fetching.safe_address import Target
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from stemtools.compare_text import fold, is_spaced
+from stemtools.matching.compare_text import fold, is_spaced
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _KINDS = _WORDS["kinds"]

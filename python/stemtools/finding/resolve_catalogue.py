@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from stemtools.catalogue_song import catalogue_song, listed_song
 from stemtools.errors import ToolError
-from stemtools.fetch_url import Limits, Rule, fetch_url
-from stemtools.safe_address import Target, parse_url, unsafe
+from stemtools.fetching.fetch_url import Limits, Rule, fetch_url
+from stemtools.fetching.safe_address import Target, parse_url, unsafe
+from stemtools.finding.catalogue_song import catalogue_song, listed_song
 
 LIMITS = Limits(max_bytes=8_000_000, redirects=3, connect_seconds=10, answer_seconds=15, total_seconds=25)
 PAGE_SONGS = 100

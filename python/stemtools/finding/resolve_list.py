@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stemtools.catalogue_song import GONE, listed_song
-from stemtools.confined import run_inside
 from stemtools.errors import ToolError
+from stemtools.fetching.confined import run_inside
+from stemtools.finding.catalogue_song import GONE, listed_song
 from stemtools.protocol import Job
 
 BATCH = 50  # tracks that SoundCloud tells about at once
@@ -26,7 +26,7 @@ def handle(job: Job) -> Json:
     request = job.request
     job.progress(0.1, "reading the list")
     if request["service"] == "spotify":
-        from stemtools.resolve_spotify import Spotify
+        from stemtools.finding.resolve_spotify import Spotify
 
         return Spotify().read_list(request["type"], request["id"], request["maxSongs"])
     return read_site(request["service"], request["url"], request["maxSongs"], Path.cwd())
@@ -42,8 +42,8 @@ def read_site(site: str, url: str, max_songs: int, home: Path) -> Json:
     """
     from yt_dlp.utils import YoutubeDLError
 
-    from stemtools.site_failure import explain_site
-    from stemtools.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
+    from stemtools.fetching.site_failure import explain_site
+    from stemtools.fetching.yt_dlp_options import ConfinedYoutubeDL, yt_dlp_options
 
     options = {
         **yt_dlp_options(home),

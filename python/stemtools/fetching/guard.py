@@ -20,10 +20,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from stemtools.connection import tls
 from stemtools.errors import ToolError
-from stemtools.safe_address import Target, look_up, parse_url, resolve, split_url
-from stemtools.upstream import Upstream, download_upstream
+from stemtools.fetching.connection import tls
+from stemtools.fetching.safe_address import Target, look_up, parse_url, resolve, split_url
+from stemtools.fetching.upstream import Upstream, download_upstream
 
 CHUNK_BYTES = 1 << 16
 STOP_SECONDS = 2.0

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from stemtools.errors import ToolError
+from stemtools.fetching.site_failure import explain_site
+from stemtools.fetching.yt_dlp_options import bind_spotdl, yt_dlp_options
 from stemtools.matching import Candidate, Ranked, Wanted, rank, rank_words, verdict
+from stemtools.matching.recording import POSSIBLE
 from stemtools.media_text import clean
 from stemtools.probe import too_long
-from stemtools.recording import POSSIBLE
-from stemtools.site_failure import explain_site
-from stemtools.yt_dlp_options import bind_spotdl, yt_dlp_options
 
 MOST = 10
 RESULTS = 20  # of a search: one page

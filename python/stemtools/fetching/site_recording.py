@@ -17,16 +17,16 @@ from yt_dlp.extractor import gen_extractor_classes
 from yt_dlp.networking.exceptions import RequestError
 from yt_dlp.utils import YoutubeDLError
 
-from stemtools.confined import run_inside
-from stemtools.cover_url import cover_url
 from stemtools.errors import ToolError, classify, is_out_of_memory
-from stemtools.guard import too_much
+from stemtools.fetching.confined import run_inside
+from stemtools.fetching.cover_url import cover_url
+from stemtools.fetching.guard import too_much
+from stemtools.fetching.safe_address import unsafe
+from stemtools.fetching.site_failure import explain_site, site_error
+from stemtools.fetching.yt_dlp_options import SCHEMES, ConfinedYoutubeDL, Options, bind_spotdl, yt_dlp_options
 from stemtools.probe import look_at_start, too_long
 from stemtools.protocol import Job
 from stemtools.read_tags import MAX_COVER_BYTES, picture_extension
-from stemtools.safe_address import unsafe
-from stemtools.site_failure import explain_site, site_error
-from stemtools.yt_dlp_options import SCHEMES, ConfinedYoutubeDL, Options, bind_spotdl, yt_dlp_options
 
 FETCHING_SHARE = 0.9
 CONVERTED_SHARE = 0.95

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stemtools.errors import ToolError
-from stemtools.safe_address import parse_url
+from stemtools.fetching.safe_address import parse_url
 
 HOSTS = (
     ".scdn.co",  # Spotify

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from stemtools.doubts import (
+from stemtools.matching.doubts import (
     Doubt,
     album_doubts,
     artist_doubts,
@@ -22,9 +22,9 @@ from stemtools.doubts import (
     upload_doubts,
     version_doubts,
 )
-from stemtools.recording import POSSIBLE, Candidate, Ranked, Wanted, verdict
-from stemtools.song_title import Title, read_catalogue_title, read_upload_title
-from stemtools.word_search import rank_words
+from stemtools.matching.recording import POSSIBLE, Candidate, Ranked, Wanted, verdict
+from stemtools.matching.song_title import Title, read_catalogue_title, read_upload_title
+from stemtools.matching.word_search import rank_words
 
 __all__ = ["Candidate", "Ranked", "Wanted", "rank", "rank_words", "verdict"]
 

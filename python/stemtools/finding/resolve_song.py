@@ -9,15 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stemtools.confined import run_inside
 from stemtools.errors import ToolError
+from stemtools.fetching.confined import run_inside
 from stemtools.protocol import Job
 
 
 def handle(job: Job) -> dict[str, Any]:
     """Metadata first, so that a missing or too long track costs no search."""
-    from stemtools.resolve_spotify import Spotify
-    from stemtools.search_recordings import find_by_words, find_recordings
+    from stemtools.finding.resolve_spotify import Spotify
+    from stemtools.finding.search_recordings import find_by_words, find_recordings
 
     request, home = job.request, Path.cwd()
     if text := request.get("text"):

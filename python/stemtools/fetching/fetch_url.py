@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin
 
-from stemtools.connection import get, unreachable
 from stemtools.errors import ToolError
-from stemtools.safe_address import Target, parse_url
+from stemtools.fetching.connection import get, unreachable
+from stemtools.fetching.safe_address import Target, parse_url
 
 REDIRECTS = {301, 302, 303, 307, 308}
 CHUNK_BYTES = 1 << 16

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from stemtools.connection import TRUST, trusted
 from stemtools.errors import ToolError
-from stemtools.guard import Guard, Limits, Origin, too_much
+from stemtools.fetching.connection import TRUST, trusted
+from stemtools.fetching.guard import Guard, Limits, Origin, too_much
+from stemtools.fetching.safe_address import look_up, split_url, unsafe
+from stemtools.fetching.upstream import download_upstream
 from stemtools.lifetime import child, die_with_parent
 from stemtools.protocol import Handler, Job, run_once
-from stemtools.safe_address import look_up, split_url, unsafe
-from stemtools.upstream import download_upstream
 
 POLL_SECONDS = 0.1
 MEMORY_BYTES = 2 << 30  # for whatever an answer unpacks to
@@ -52,7 +52,7 @@ def run_confined(
     Parameters
     ----------
     module : str
-        A module of ours, such as `stemtools.site_recording`.
+        A module of ours, such as `stemtools.fetching.site_recording`.
     request : dict
         What its handler finds in `job.request`.
     home : Path
@@ -207,7 +207,7 @@ def _environment(home: Path, guard: Guard, provider: Origin | None, max_bytes: i
         if upstream := download_upstream(split_url("https://www.youtube.com/")):
             environment["STEMTOOLS_PROVIDER_PROXY"] = upstream.address
     environment |= {
-        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         CONFINEMENT: json.dumps({"waysOut": ways_out, "maxFileBytes": max_bytes}),
     }
     return environment

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 import certifi
 
 from stemtools.errors import ToolError
-from stemtools.safe_address import Target, look_up, resolve
-from stemtools.upstream import Upstream, usual_upstream
+from stemtools.fetching.safe_address import Target, look_up, resolve
+from stemtools.fetching.upstream import Upstream, usual_upstream
 
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 HEADERS = {

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stemtools.compare_text import contains, fold, one_line, script, similarity, without
-from stemtools.version_words import UNMISTAKABLE, read_words
+from stemtools.matching.compare_text import contains, fold, one_line, script, similarity, without
+from stemtools.matching.version_words import UNMISTAKABLE, read_words
 
 OPENING, CLOSING = "([{<«【「『《〈", ")]}>»】」』》〉"
 DASH = re.compile(r"\s+[-\u2013\u2014\u2015~\u301c]+\s+|\s*\|\s*|\s+//\s+")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stemtools.errors import ToolError
-from stemtools.fetch_url import Limits, Rule, fetch_url
-from stemtools.safe_address import Target, parse_url, unsafe
+from stemtools.fetching.fetch_url import Limits, Rule, fetch_url
+from stemtools.fetching.safe_address import Target, parse_url, unsafe
 
 LIMITS = Limits(max_bytes=2_000_000, redirects=5, connect_seconds=10, answer_seconds=15, total_seconds=30)
 HEADERS = {"Accept": "text/html, */*;q=0.1"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stemtools.artist_names import channel_names
-from stemtools.compare_text import contains, fold, shares_words, without
-from stemtools.recording import Candidate, Ranked
-from stemtools.song_title import read_catalogue_title
-from stemtools.version_words import UNWANTED, meaning, read_words
+from stemtools.matching.artist_names import channel_names
+from stemtools.matching.compare_text import contains, fold, shares_words, without
+from stemtools.matching.recording import Candidate, Ranked
+from stemtools.matching.song_title import read_catalogue_title
+from stemtools.matching.version_words import UNWANTED, meaning, read_words
 
 EXTRA_WORD, ANYBODYS_UPLOAD = 0.8, 0.93
 # "hello" fits many: without the artist's name among the words, one has to choose.

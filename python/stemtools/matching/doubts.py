@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stemtools.artist_names import Credit, channel_names, compare_artists, is_artist, names_artist
-from stemtools.compare_text import fold, shares_words, similarity
-from stemtools.recording import Candidate, Wanted, is_length_equal, tolerance_seconds
-from stemtools.song_title import Title, is_translation, read_catalogue_title, split_names
-from stemtools.version_words import (
+from stemtools.matching.artist_names import Credit, channel_names, compare_artists, is_artist, names_artist
+from stemtools.matching.compare_text import fold, shares_words, similarity
+from stemtools.matching.recording import Candidate, Wanted, is_length_equal, tolerance_seconds
+from stemtools.matching.song_title import Title, is_translation, read_catalogue_title, split_names
+from stemtools.matching.version_words import (
     ANOTHER,
     GENERIC_TITLE,
     OF_ALBUMS,

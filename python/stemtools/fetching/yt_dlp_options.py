@@ -15,9 +15,9 @@ from typing import Any
 from yt_dlp import YoutubeDL, parse_options
 from yt_dlp.networking.common import Request
 
-from stemtools.connection import trusted
 from stemtools.errors import ToolError, redact
-from stemtools.safe_address import unsafe
+from stemtools.fetching.connection import trusted
+from stemtools.fetching.safe_address import unsafe
 
 SOCKET_SECONDS = 15
 RETRIES = 2

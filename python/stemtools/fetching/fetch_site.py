@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stemtools.confined import Line, run_confined
-from stemtools.cover_url import cover_url
 from stemtools.errors import ToolError
+from stemtools.fetching.confined import Line, run_confined
+from stemtools.fetching.cover_url import cover_url
+from stemtools.fetching.safe_address import parse_url
 from stemtools.fields import plain_name, read_text
 from stemtools.media_text import clean
 from stemtools.protocol import Job
 from stemtools.read_tags import MAX_COVER_BYTES
-from stemtools.safe_address import parse_url
 
 DEADLINE_SECONDS = 900.0
 PAGES_BYTES = 64 << 20  # what a site's pages, scripts and pictures may have beyond the song
@@ -75,7 +75,7 @@ def fetch_site(
     home = Path(tempfile.mkdtemp(prefix=".site-", suffix=".part", dir=target.parent))
     try:
         answer = run_confined(
-            "stemtools.site_recording",
+            "stemtools.fetching.site_recording",
             request,
             home,
             job,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stemtools.errors import ToolError
-from stemtools.fetch_url import too_large
+from stemtools.fetching.fetch_url import too_large
 
 CHUNK_BYTES = 1 << 20
 

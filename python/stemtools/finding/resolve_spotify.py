@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from stemtools.catalogue_song import GONE, catalogue_song, listed_song
 from stemtools.errors import ToolError
+from stemtools.finding.catalogue_song import GONE, catalogue_song, listed_song
 
 LONGEST_WAIT_SECONDS = 20  # a rate limit that is over sooner is waited for, once
 REQUEST_SECONDS = 10

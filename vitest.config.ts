@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const LOAD = 'test/**/load.test.ts'
+/** With tools that compute, or environments that are made: beside them others would not keep their time. */
+const WHOLE = ['test/sources.test.ts', 'test/sources-bad-input.test.ts', 'test/update-downloader.test.ts']
 const BROWSER = [
   'test/room.test.ts',
   'test/room-page.test.ts',
@@ -19,9 +21,18 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [LOAD, ...BROWSER],
+          exclude: [LOAD, ...WHOLE, ...BROWSER],
           // Every file has a database and child processes of its own, and waits more than it works: two cores carry five.
           maxWorkers: 5,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: WHOLE,
+          sequence: { groupOrder: 1 },
+          maxWorkers: 3,
         },
       },
       {
@@ -30,7 +41,7 @@ export default defineConfig({
           name: 'browser',
           include: BROWSER,
           // A browser draws on all cores: beside it, others would not keep the pace of the platforms.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           maxWorkers: 4,
         },
       },
@@ -40,7 +51,7 @@ export default defineConfig({
           name: 'load',
           include: [LOAD],
           // What has to be in time under load is run when nothing else is.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           maxWorkers: 1,
         },
       },

@@ -60,9 +60,11 @@ export function startWorker(
       })
       work = await runLoops(settings, services, log, tools, chats, role.id, known)
       decided.resolve()
-      const left = new Promise<void>((resolve) =>
-        leaving.signal.addEventListener('abort', () => resolve(), { once: true }),
-      )
+      const left = new Promise<void>((resolve) => {
+        leaving.signal.addEventListener('abort', () => resolve(), { once: true })
+        // It may have been stopped while it was taking over.
+        if (leaving.signal.aborted) resolve()
+      })
       await Promise.race([lost.promise, left])
       if (leaving.signal.aborted) return role
       await work.stop(0)

@@ -32,7 +32,7 @@ export default defineConfig({
           name: 'whole',
           include: WHOLE,
           sequence: { groupOrder: 1 },
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {

@@ -27,7 +27,7 @@ const CLONE = join(import.meta.dirname, '..')
 const PYTHON = join(realpathSync(join(CLONE, '.venv/download')), 'bin/python')
 
 /** Environments are made, which is slow beside other tests. */
-const LIMIT = 180_000
+const LIMIT = 400_000
 const project = realpathSync(mkdtempSync(join(tmpdir(), 'sound-forge-update-')))
 const inUse = join(project, '.venv/download')
 const wheels = join(project, 'wheels')

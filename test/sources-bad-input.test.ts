@@ -60,6 +60,9 @@ describe('bad input', async () => {
   const band = await createOnlineBand({
     HOME: join(outside, 'home'),
     TMPDIR: join(outside, 'tmp'),
+    // Without credentials Spotify is asked by the client that spotdl has of its own.
+    SPOTIFY_CLIENT_ID: '',
+    SPOTIFY_CLIENT_SECRET: '',
     DATABASE_URL: database.href,
     MAX_UPLOAD_BYTES: '20000000',
     DOWNLOAD_CONCURRENCY: '4',
@@ -103,19 +106,42 @@ describe('bad input', async () => {
     return Object.fromEntries(await Promise.all(asked.map(async ([row, one]) => [row, await failedOr(one)])))
   }
   const contents = Object.keys(CONTENTS) as Content[]
+  /** At a terminal and from a site; what is left out goes the same way as `7.1`. */
+  const typed = contents.filter((row) => !['mono', '8 kHz', '96 kHz'].includes(row))
+  const pick = (rows: Content[]) => Object.fromEntries(rows.map((row) => [row, CONTENTS[row]]))
 
   describe.concurrent('by row and door', { timeout: 400_000 }, () => {
+    test('good input, for comparison: a Spotify link without credentials, at a terminal', async () => {
+      const song = songOf(199, 'Good')
+      await internet.add(song.there)
+      const run = await atTerminal([song.spotify, '--out', 'good'])
+      expect(run.last, run.stderr).toMatchObject({
+        event: 'delivered',
+        match: { label: 'Band - Good', link: song.youtube, confidence: expect.any(Number) },
+      })
+      expect(run.code).toBe(0)
+      expect(run.cards.at(-1)?.coverUrl).toMatch(/^https:\/\/i\.scdn\.co\//)
+      const stems = ['bass', 'drums', 'other', 'vocals'].map((stem) => `Band - Good (${stem}).mp3`)
+      expect((await readdir(join(cli.folder, 'good', 'Band - Good'))).sort()).toEqual([
+        ...stems,
+        'analysis.json',
+      ])
+      const asked = await internet.asked()
+      expect(asked.some((one) => one.startsWith('POST api-partner.spotify.com/pathfinder'))).toBe(true)
+      expect(asked.filter((one) => one.includes(' api.spotify.com'))).toEqual([])
+    })
+
     test('files that are uploaded in the room, and the same at a terminal', async () => {
       const put = async (row: Content) => ask('', { file: await readFile(files[row]), name: files[row] })
       expect(await outcomes(contents, put)).toEqual(CONTENTS)
       const terminal: Record<string, string | undefined> = {}
-      for (let first = 0; first < contents.length; first += 4)
+      for (let first = 0; first < typed.length; first += 4)
         await Promise.all(
-          contents.slice(first, first + 4).map(async (row) => {
+          typed.slice(first, first + 4).map(async (row) => {
             terminal[row] = codeOf(await atTerminal([files[row], '--out', row]))
           }),
         )
-      expect(terminal).toEqual(CONTENTS)
+      expect(terminal).toEqual(pick(typed))
     })
 
     test('files behind a link', async () => {
@@ -133,8 +159,8 @@ describe('bad input', async () => {
 
     test('what YouTube sends', async () => {
       const put = async (row: Content) => ask(`/analyze ${await videoOf({ status: 200, file: files[row] })}`)
-      expect(await outcomes(contents, put)).toEqual({
-        ...CONTENTS,
+      expect(await outcomes(typed, put)).toEqual({
+        ...pick(typed),
         // Sites that refuse do so by a page, or by nothing.
         'a web page': 'source_blocked',
         'not audio': 'not_audio',
@@ -143,12 +169,7 @@ describe('bad input', async () => {
     })
 
     test('what is sent for a song of Spotify', async () => {
-      const rows = [
-        'not audio',
-        'truncated',
-        'a playlist that points elsewhere',
-        'a video without sound',
-      ] as const
+      const rows = ['not audio', 'a playlist that points elsewhere'] as const
       const put = async (row: Content) => {
         const song = songOf(200 + contents.indexOf(row), `Sent ${contents.indexOf(row)}`)
         await internet.add(song.there)
@@ -158,9 +179,7 @@ describe('bad input', async () => {
       // spotdl does not say why it cannot make a file of it.
       expect(await outcomes(rows, put)).toEqual({
         'not audio': 'source_unavailable',
-        truncated: 'source_unavailable',
         'a playlist that points elsewhere': 'playlist_file',
-        'a video without sound': 'source_unavailable',
       })
     })
 
@@ -238,22 +257,15 @@ describe('bad input', async () => {
     test('what Spotify, Apple, Deezer and Tidal have that is no song, or no more', async () => {
       const long = songOf(210, 'Long', { seconds: 10_800 })
       const unheard = songOf(213, 'Unheard Of')
-      const episode = songOf(211, 'Episode')
       const known = { title: 'Long', artists: ['Band'], seconds: 10_800 }
       const list = (number: number) => `list${String(number).padStart(18, '0')}`
       await internet.add({
-        tracks: [
-          ...long.there.tracks,
-          ...unheard.there.tracks,
-          { ...episode.there.tracks[0], kind: 'episode' },
-        ] as NonNullable<There['tracks']>,
+        tracks: [...long.there.tracks, ...unheard.there.tracks],
         albums: [
           { id: list(11), title: 'Nothing', owner: 'Band', tracks: [] },
           { id: list(12), title: 'Gone', owner: 'Band', tracks: [null, null] },
         ],
         apple: [{ id: '901', ...known }],
-        deezer: [{ id: '902', ...known }],
-        tidal: [{ id: '903', ...known }],
         shortLinks: [
           { address: 'https://link.deezer.com/s/inside', target: `https://${own}/` },
           { address: 'https://link.deezer.com/s/elsewhere', target: 'https://files.example/song.mp3' },
@@ -273,7 +285,6 @@ describe('bad input', async () => {
         'spotify:local:Band:Album:Song:200': 'unsupported_link',
         [`${spotify}/track/../../etc/passwd`]: 'unsupported_link',
         [`${spotify}/track/4uLU6hMCjMI75M1A2tKUQC%0a--help`]: 'unsupported_link',
-        [episode.spotify]: 'not_a_song',
         [songOf(212, 'Deleted').spotify]: 'spotify_not_found',
         [long.spotify]: 'too_long',
         [unheard.spotify]: 'no_match',
@@ -283,10 +294,7 @@ describe('bad input', async () => {
         [`${spotify}/album/${list(11)}`]: 'list_empty',
         [`${spotify}/album/${list(12)}`]: 'list_empty',
         [`${spotify}/album/${list(13)}`]: 'list_not_found',
-        [`${spotify}/playlist/${list(14)}`]: 'list_not_found',
         'https://music.apple.com/us/song/901': 'too_long',
-        'https://www.deezer.com/track/902': 'too_long',
-        'https://tidal.com/track/903': 'too_long',
         'https://music.apple.com/us/song/999': 'catalogue_not_found',
         'https://www.deezer.com/track/999': 'catalogue_not_found',
         'https://tidal.com/track/999': 'catalogue_not_found',
@@ -333,10 +341,10 @@ describe('bad input', async () => {
           (args) => atTerminal(args),
         ),
       )
-      expect(path).toMatchObject({ code: 0, last: { event: 'delivered' } })
+      expect(path, path?.stderr).toMatchObject({ code: 0, last: { event: 'delivered' } })
       expect(option).toMatchObject({ code: 2, stderr: expect.stringContaining('(bad_usage)') })
       expect(words).toMatchObject({ code: 1, stderr: expect.stringContaining('(file_not_found)') })
-      expect(system).toMatchObject({ code: 1, last: { code: 'not_audio' } })
+      expect(system, system?.stderr).toMatchObject({ code: 1, last: { code: 'not_audio' } })
     })
   })
 
@@ -391,7 +399,7 @@ describe('bad input', async () => {
     expect((await internet.asked()).filter((one) => inside.test(one))).toEqual([])
     const given = ['data', 'files', 'models', 'secret.wav']
     // A file that is empty is none, before any folder is made.
-    const outs = ['stems', 'nasty', ...contents.filter((row) => row !== 'empty')]
+    const outs = ['stems', 'nasty', 'good', ...typed.filter((row) => row !== 'empty')]
     expect((await readdir(cli.folder)).sort()).toEqual([...given, ...outs].sort())
     expect(await readdir(outside, { recursive: true })).toEqual(['home', 'tmp'])
     const names = await Promise.all([

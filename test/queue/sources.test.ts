@@ -361,7 +361,7 @@ describe('resolving', async () => {
   })
 
   test('a pause of seconds is waited for, by all, and costs nobody an attempt; other credentials were not asked for it', async () => {
-    const limited = { do: 'error', code: 'spotify_rate_limited', retryable: false, retryAfterSeconds: 3 }
+    const limited = { do: 'error', code: 'spotify_rate_limited', retryable: false, retryAfterSeconds: 8 }
     const resolves = (await world.calls()).filter((tool) => tool === 'resolve').length
     await world.script({ resolve: [...Array(resolves).fill({ do: 'succeed' }), limited, { do: 'succeed' }] })
     const first = (await world.ask(spotify())).request

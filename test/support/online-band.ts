@@ -24,7 +24,7 @@ export async function createOnlineBand(env: Record<string, string> = {}) {
   })
   const server = cli.start(['start'])
   await cli.saw(server, /the worker is up/)
-  const url = addressOf(server)
+  const url = await addressOf(server)
   let people = 0
 
   /** Somebody new asks in a room of their own. */
@@ -35,11 +35,14 @@ export async function createOnlineBand(env: Record<string, string> = {}) {
     const answer = more.file ? await (await person.upload(more.file, more.name)).json() : {}
     const uploaded = answer as Partial<TakenFile & Refusal>
     const { error } = await person.say(text, { room, ...(uploaded.file ? { file: uploaded.file } : {}) })
+    const refusal = uploaded.error ?? error ?? null
     const shown = () => page.cards().find(({ songs }) => songs) ?? page.cards().at(-1)
-    const card = (is: (card: RoomCard) => boolean, withinSeconds = 60) =>
-      until(() => page.cards().find(is), withinSeconds).catch((cause) => {
+    const card = async (is: (card: RoomCard) => boolean, withinSeconds = 60) => {
+      if (refusal) throw new Error(`${text} was refused: ${refusal.message} (${refusal.code})`)
+      return until(() => page.cards().find(is), withinSeconds).catch((cause) => {
         throw new Error(`not seen of ${text}, but ${JSON.stringify(shown())}`, { cause })
       })
+    }
     return {
       room,
       person,
@@ -54,7 +57,7 @@ export async function createOnlineBand(env: Record<string, string> = {}) {
         })
       },
       /** Why there was no request at all. */
-      refusal: uploaded.error ?? error ?? null,
+      refusal,
       card,
       ended: async (withinSeconds = 60) => {
         const ended = await card(({ state }) => ENDED.includes(state), withinSeconds)
@@ -89,11 +92,9 @@ export async function createOnlineBand(env: Record<string, string> = {}) {
   }
 }
 
-/** The address of the room that a process has opened. */
-export function addressOf(run: Run): string {
-  const address = /http:\/\/[\d.]+:\d+/.exec(run.stdout())?.[0]
-  if (!address) throw new Error(`no address: ${run.stdout()}`)
-  return address
+/** The address of the room that a process opens. */
+export function addressOf(run: Run): Promise<string> {
+  return until(() => /http:\/\/[\d.]+:\d+/.exec(run.stdout())?.[0], 60)
 }
 
 type Line = Record<string, unknown>
@@ -105,7 +106,7 @@ function linesOf(text: string): Line[] {
     .map((line) => JSON.parse(line) as Line)
 }
 
-export async function endOf(run: Run) {
+async function endOf(run: Run) {
   const code = await run.ended
   const events = linesOf(run.stdout())
   const cards = events.filter(({ event }) => event === 'card') as unknown as Card[]
@@ -130,6 +131,7 @@ export function songOf(
   } satisfies There
   return {
     id,
+    title,
     videoId,
     spotify: `https://open.spotify.com/track/${id}`,
     youtube: `https://www.youtube.com/watch?v=${videoId}`,

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { DOORS, type Door, USUAL_DOORS } from './domain/doors.ts'
 import { UserError } from './errors.ts'
-import { QUEUES } from './queue/queues.ts'
+import { QUEUES, STAGES } from './queue/queues.ts'
 
 const text = z.string().trim().min(1)
 const count = z.coerce.number().int().min(1).max(64)
@@ -26,9 +26,32 @@ export const settingsSchema = z.object({
     .default('auto'),
   MODEL_REPO: text.optional(),
   DEVICE: z.enum(['auto', 'cuda', 'mps', 'cpu']).default('auto'),
+  /** Where songs and stems lie: this machine's disk, or a bucket, `s3://bucket/prefix`. */
+  FILES: z
+    .string()
+    .regex(
+      /^(disk|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()-]+)*\/?)$/,
+      'must be disk, or s3://bucket/prefix',
+    )
+    .default('disk'),
+  AWS_ENDPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AWS_REGION: text.optional(),
+  AWS_ACCESS_KEY_ID: text.optional(),
+  AWS_SECRET_ACCESS_KEY: text.optional(),
+  /** Queues that this machine's worker works, separated by commas. */
+  WORKER_QUEUES: z
+    .string()
+    .default(STAGES.join(','))
+    .transform((list) => [...new Set(list.split(',').map((name) => name.trim().toLowerCase()))])
+    .pipe(z.array(z.enum(STAGES)).min(1)),
+  RESOLVE_CONCURRENCY: count.default(QUEUES.resolve.concurrency),
   DOWNLOAD_CONCURRENCY: count.default(QUEUES.download.concurrency),
   PROCESSING_CONCURRENCY: count.default(QUEUES.processing.concurrency),
   ANALYSIS_CONCURRENCY: count.default(QUEUES.analysis.concurrency),
+  /** Of each platform's own. */
+  DELIVERY_CONCURRENCY: count.default(QUEUES['delivery-terminal'].concurrency),
+  /** What running jobs get to finish in, from the signal to stop on. What runs processes often gives them 30 s in all. */
+  GRACE_SECONDS: z.coerce.number().int().min(0).max(86_400).default(18),
   MAX_SONG_SECONDS: positive.default(900),
   MAX_UPLOAD_BYTES: positive.default(1024 ** 3),
   MAX_OPEN_REQUESTS: positive.default(40),
@@ -54,6 +77,14 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^\d{15,20}$/, 'must be the number of your application')
     .optional(),
+  /** How many shards the gateway has in all, over every process; auto asks Discord. */
+  DISCORD_SHARDS: z.union([z.literal('auto'), z.coerce.number().int().min(1).max(1024)]).default(1),
+  /** Those of this process, from 0 on, separated by commas; all where none are named. */
+  DISCORD_SHARD_IDS: z
+    .string()
+    .transform((list) => list.split(',').map((id) => Number(id.trim())))
+    .pipe(z.array(z.number().int().min(0).max(1023)).min(1))
+    .optional(),
   DISCORD_API_URL: z.url().default('https://discord.com/api'),
   SLACK_BOT_TOKEN: text.optional(),
   SLACK_SIGNING_SECRET: text.optional(),
@@ -66,6 +97,10 @@ export const settingsSchema = z.object({
   PUBLIC_URL: z.url().optional(),
   ACCESS_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   ADMIN_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  /** Where a worker without a bot serves /metrics and /healthz; the bot's web server always does. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: text.default('sound-forge-alchemy'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -74,6 +109,7 @@ const PAIRS = [
   ['SPOTIFY_CLIENT_ID', 'SPOTIFY_CLIENT_SECRET'],
   ['DISCORD_TOKEN', 'DISCORD_APPLICATION_ID'],
   ['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'],
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
 ] as const
 
 /** Where Slack's commands come in; of no use without a token to answer with. */

@@ -11,11 +11,10 @@ import { createLog } from './log.ts'
 import { models } from './models.ts'
 import { makeFolders, openServices } from './services.ts'
 import { countSignals } from './signals.ts'
+import { logJobs } from './telemetry/job-log.ts'
 import { startWorker } from './worker.ts'
 
 const CLONE = join(import.meta.dirname, '..')
-/** What a platform gives a process between SIGTERM and SIGKILL is 30 s at most; the tools get the most of it. */
-const GRACE_SECONDS = 18
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   separate: runSeparate,
@@ -39,6 +38,7 @@ async function runSeparate(argv: string[]): Promise<number> {
   // The card owns the terminal: the log goes to a file beside the data.
   await makeFolders(settings.DATA_DIR)
   const log = createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
+  logJobs(log)
   const services = await openServices(settings, log, (line) => console.error(line))
   const worker = startWorker(settings, services, log)
   try {
@@ -53,6 +53,7 @@ async function runSeparate(argv: string[]): Promise<number> {
 async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> {
   const settings = readSettings(process.env, CLONE)
   const log = createLog(settings.LOG_LEVEL)
+  logJobs(log)
   const stopped = untilStopped()
   const services = await openServices(settings, log, (line) => log.info(line))
   try {
@@ -72,7 +73,7 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
     await stopped
     log.info('stopping: running jobs get a while to finish; a second signal stops at once')
     // Pages stay open, and cards true, until the last job has ended.
-    await worker?.stop(GRACE_SECONDS)
+    await worker?.stop(settings.GRACE_SECONDS)
     await bot?.stop()
     return 0
   } finally {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
-import { ChatError, PauseError, ToolError } from '../errors.ts'
+import { ChatError, describeError, PauseError, ToolError } from '../errors.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, beginAttempt, failAttempt, postponeAttempt, releaseAttempt } from '../queue/attempt.ts'
@@ -13,6 +13,9 @@ import { handOff } from '../queue/handoff.ts'
 import { type QueueName, stageOf } from '../queue/queues.ts'
 import { type Database, isPassing, type Queryable } from '../store/database.ts'
 import { type JobEvent, recordEvent } from '../store/events.ts'
+import { requestsWaitingFor } from '../store/requests.ts'
+import { emit, type JobAttempt, type TelemetryEvents } from '../telemetry/events.ts'
+import { jobInLog } from '../telemetry/job-log.ts'
 import type { Tools } from '../tools/tools.ts'
 import { reportProgress } from './progress.ts'
 
@@ -89,11 +92,25 @@ async function handle<Subject extends { trackId: string }>(
   const subject = await stage.load(deps, owner)
   if (!subject) return 'completed'
   const attempt: Attempt = { id: job.id, retryCount: job.retryCount, queue, owner, trackId: subject.trackId }
-  const log = deps.log.child({ queue, owner, track: subject.trackId, job: job.id })
   const queueMs = job.startedOn.getTime() - Math.max(job.createdOn.getTime(), job.startAfter.getTime())
+  const waiting = await requestsWaitingFor(deps.db, attempt)
   const event = await beginAttempt(deps, attempt, deps.workerId, queueMs)
   if (event === 'done' || event === 'discarded') return event === 'done' ? 'completed' : 'deadletter'
 
+  const begun: JobAttempt = {
+    queue,
+    stage: stageOf(queue),
+    jobId: job.id,
+    owner,
+    trackId: subject.trackId,
+    requests: waiting.map(({ id, number }) => ({ id, number })),
+    attempt: event.attempt,
+    workerId: deps.workerId,
+    queueMs,
+    startedAt: new Date(),
+  }
+  const log = deps.log.child(jobInLog(begun))
+  emit('job:start', begun)
   const startedMs = performance.now()
   const durationMs = () => performance.now() - startedMs
   let folder: StageRun['folder'] | undefined
@@ -108,29 +125,40 @@ async function handle<Subject extends { trackId: string }>(
     const save = async (tx: Queryable) => stage.save?.(tx, deps, subject, made)
     const landed = await handOff(deps, attempt, { folder: name, result: made.result }, stop, save)
     if (!landed) throw new ToolError('cancelled', undefined, false)
-    log.info({ attempt: event.attempt, seconds: durationMs() / 1000 }, 'stage done')
+    emit('job:stop', { ...begun, ...made.event, durationMs: durationMs(), result: 'done', errorCode: null })
     return 'completed'
   } catch (error) {
     await progress.stop()
     // A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep may judge it.
     if (folder && !isPassing(error)) await deps.files.remove(folder.name)
     const ended = { ...event, durationMs: durationMs() }
+    const stopped = (result: TelemetryEvents['job:stop']['result'], errorCode: string | null = null) =>
+      emit('job:stop', { ...begun, durationMs: ended.durationMs, result, errorCode })
     if (deps.shutdown.aborted) {
       await releaseAttempt(deps, attempt, { ...ended, kind: 'released' })
+      stopped('released')
       return 'failed' // fenced: it touches nothing, as the job is given back already
     }
     if (signal.aborted || (error instanceof ToolError && error.code === 'cancelled')) {
       const kind = own.signal.aborted ? 'cancelled' : 'lost'
       await deps.db.transaction((tx) => recordEvent(tx, { ...ended, kind }))
-      log.info({ kind }, 'stage ended without a result')
+      stopped(kind)
       return 'completed' // fenced: it touches nothing when the job is no longer ours
     }
+    const { code: errorCode, message: errorMessage } = describeError(error)
+    const failed = (result: 'retrying' | 'discarded') =>
+      emit('job:exception', { ...begun, durationMs: ended.durationMs, result, errorCode, errorMessage })
     if (error instanceof PauseError || (error instanceof ChatError && error.passing)) {
       log.info({ code: error.code, err: error.cause }, 'it is not taken just now')
-      return postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
+      const status = await postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
+      if (status === 'deadletter') failed('discarded')
+      else stopped('postponed', errorCode)
+      return status
     }
     const stderr = error instanceof ToolError ? error.stderrTail : undefined
-    log.warn({ err: error, stderr, attempt: event.attempt }, 'stage failed')
-    return failAttempt(deps, attempt, { ...ended, kind: 'exception' }, error)
+    log.warn({ err: error, stderr }, 'stage failed')
+    const status = await failAttempt(deps, attempt, { ...ended, kind: 'exception' }, error)
+    failed(status === 'deadletter' ? 'discarded' : 'retrying')
+    return status
   }
 }

@@ -236,6 +236,21 @@ export async function workingRequests(tx: Queryable, trackId: string): Promise<O
   return rows
 }
 
+export type WaitingRequest = { id: string; number: number; traceparent: string | null }
+
+/** The requests that wait for a job of this owner, oldest first. */
+export async function requestsWaitingFor(
+  db: Queryable,
+  { trackId, owner }: { trackId: string; owner: string },
+): Promise<WaitingRequest[]> {
+  const { rows } = await db.query<WaitingRequest>(
+    `select id, number::int, traceparent from requests
+     where track_id = $1 and state = 'working' and $2 in (track_id, separation_id, id) order by number`,
+    [trackId, owner],
+  )
+  return rows
+}
+
 export async function tracksWithWork(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select track_id as id from requests where state = 'working'

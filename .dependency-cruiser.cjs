@@ -40,24 +40,42 @@ module.exports = {
       '^src/web/',
     ]),
     // What runs in a browser knows of the rest no more than what is sent to and fro.
-    only('pages', '^src/pages/', ['^src/chat/room/wire', '^src/web/results/wire']),
+    only('pages', '^src/pages/', ['^src/chat/room/wire', '^src/web/(admin|results)/wire']),
     // The results pages read what is delivered; everything else is handed in by whoever serves it.
-    only('web', '^src/web/', [
+    only('web', '^src/web/(?!admin/)', [
       '^src/(domain|store)/',
       '^src/files/files',
       '^src/tools/protocol',
       '^src/(errors|log)',
     ]),
+    // The operator's pages pause, scale, cancel and retry as the commands do.
+    only('admin', '^src/web/admin/', ['^src/web/', '^src/(domain|store|queue)/', '^src/(errors|log)']),
     only('queue', '^src/queue/', ['^src/(domain|store|telemetry)/', '^src/files/files', '^src/(errors|log)']),
     only('store', '^src/store/', ['^src/(domain|telemetry)/', '^src/queue/queues', '^src/(errors|log)']),
-    only('files', '^src/files/', ['^src/domain/', '^src/(errors|log)']),
-    only('telemetry', '^src/telemetry/', ['^src/(domain|store|queue/queues)', '^src/(errors|log)']),
+    only('files', '^src/files/', ['^src/domain/', '^src/(errors|config|findings)']),
+    only('telemetry', '^src/telemetry/', [
+      '^src/(domain|store|queue/queues)',
+      '^src/tools/(downloader|resident-bytes)',
+      '^src/(errors|log)',
+    ]),
     only('tools', '^src/tools/', ['^src/(domain|telemetry)/', '^src/(errors|config|log)']),
     {
       name: 'platform-sdks-stay-in-chat',
       severity: 'error',
       from: { path: '^(src|commands)/', pathNot: '^src/chat/' },
       to: { path: 'node_modules/(discord\\.js|@discordjs|@slack)' },
+    },
+    {
+      name: 'opentelemetry-stays-in-telemetry',
+      severity: 'error',
+      from: { path: '^(src|commands)/', pathNot: '^src/telemetry/' },
+      to: { path: 'node_modules/@opentelemetry' },
+    },
+    {
+      name: 'traces-on-demand',
+      severity: 'error',
+      from: { path: '^(src|commands)/' },
+      to: { path: '^src/telemetry/traces\\.', dynamic: false },
     },
     {
       name: 'sources-never-import-tests',

@@ -8,6 +8,7 @@ const BROWSER = [
   'test/room-page.test.ts',
   'test/results-page.test.ts',
   'test/results-sync.test.ts',
+  'test/admin-page.test.ts',
 ]
 
 export default defineConfig({

@@ -1,10 +1,12 @@
-// npm run bench [-- queue | separation | job | analysis | upload | matching]: measures the parts that are named, or all of them.
+// npm run bench [-- queue | scaling | separation | job | analysis | upload | files | matching]: measures the parts that are named, or all of them.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchAnalysis } from './analysis.ts'
+import { benchFiles } from './files.ts'
 import { CLONE, describeMachine } from './machine.ts'
 import { benchMatching } from './matching.ts'
 import { benchQueue } from './queue.ts'
+import { benchScaling } from './scaling.ts'
 import { benchSeparation } from './separation.ts'
 import { benchUpload } from './upload.ts'
 import { benchWholeJob } from './whole-job.ts'
@@ -12,10 +14,12 @@ import { openWorkplace, type Workplace } from './workplace.ts'
 
 const parts: Record<string, (place: Workplace) => Promise<void>> = {
   queue: benchQueue,
+  scaling: benchScaling,
   separation: (place) => benchSeparation(place, { seconds, rounds }),
   job: benchWholeJob,
   analysis: benchAnalysis,
   upload: benchUpload,
+  files: benchFiles,
   matching: benchMatching,
 }
 const { chosen, seconds, rounds } = readArguments()

@@ -1,7 +1,9 @@
-// Peak memory of a process with all its children, where the system tells (Linux).
+// Peak memory and processor time of a process with all its children, where the system tells (Linux).
 import { readdirSync, readFileSync } from 'node:fs'
 
 const LOOK_MS = 50
+/** What /proc counts in; Linux has no other to user programs. */
+const TICKS_PER_SECOND = 100
 
 /** Follows a process until `stop`; `peakBytes` is the sum of the processes' own high-water marks, 0 where the system does not tell. */
 export function watchPeakMemory(root: number): { peakBytes(): number; stop(): void } {
@@ -39,4 +41,20 @@ function highWaterBytes(pid: number): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What the processes of the tree have used, and what those have that are gone; 0 where the system does not tell. */
+export function processorSeconds(root: number): number {
+  const ticks = tree(root).map((pid) => {
+    try {
+      // After the name, which may have spaces and brackets: utime, stime, cutime, cstime are its fields 12 to 15.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    } catch {
+      return 0
+    }
+  })
+  return ticks.reduce((sum, one) => sum + one, 0) / TICKS_PER_SECOND
 }

@@ -71,7 +71,7 @@ async function openWarm(cleanup: AsyncDisposableStack, settings: Settings, reque
   const memory = watchPeakMemory(tool.pid ?? 0)
   cleanup.defer(async () => {
     memory.stop()
-    tool.kill()
+    tool.kill('stopped')
     await tool.exited
   })
   const options = {

@@ -1,5 +1,6 @@
 // Makes python/requirements/*.txt from the *.in files beside them, and checks that every pinned package has a
-// wheel for each supported system and Python. Run it by hand after changing an *.in file.
+// wheel for each supported system and Python. Run it by hand after changing an *.in file, with the names of the locks to
+// make (all, where none is named); --check makes none.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +10,7 @@ import { root } from './setup/root.mjs'
 
 const uvVersion = '0.13.9'
 // Resolved in this order: a development lock builds on the lock of its environment.
-const locks = ['separate', 'download', 'separate-dev', 'download-dev']
+const locks = ['separate', 'download', 'separate-dev', 'download-dev', 'operations']
 const platforms = ['x86_64-manylinux_2_28', 'aarch64-manylinux_2_28', 'aarch64-apple-darwin']
 const pythonVersions = ['3.11', '3.12', '3.13']
 const systemsMarker =
@@ -99,7 +100,9 @@ function check(name, platform, pythonVersion) {
   }
 }
 
+const named = process.argv.slice(2).filter((argument) => argument !== '--check')
+const asked = named.length > 0 ? locks.filter((name) => named.includes(name)) : locks
 installUv()
-if (!process.argv.includes('--check')) for (const name of locks) compile(name)
-for (const name of locks)
+if (!process.argv.includes('--check')) for (const name of asked) compile(name)
+for (const name of asked)
   for (const platform of platforms) for (const version of pythonVersions) check(name, platform, version)

@@ -20,6 +20,7 @@ const commands = {
   register: { needs: {}, run: (args) => launch(program, ['register', ...args]) },
   manifest: { needs: {}, run: (args) => launch(program, ['manifest', ...args]) },
   migrate: { needs: {}, run: (args) => launch(program, ['migrate', ...args]) },
+  queue: { needs: {}, run: (args) => launch(program, ['queue', ...args]) },
   bench: { needs: tools, run: (args) => launch('bench/main.ts', args) },
   test: { needs: { ...tools, dev: true }, run: testEverything },
   check: { needs: { python: true, dev: true }, run: checkEverything },

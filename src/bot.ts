@@ -2,14 +2,17 @@
 // handler ended, so that a request asked for anywhere never hangs.
 import type { Chat } from './chat/chat.ts'
 import { openChats } from './chat/chats.ts'
-import { startCourier } from './chat/courier-role.ts'
+import { commandDepsOf } from './chat/command-deps.ts'
+import { courierLease, startCourier } from './chat/courier-role.ts'
 import { discordAccess } from './chat/discord/access.ts'
 import { serveRoom } from './chat/room/serve.ts'
 import { slackAccess } from './chat/slack/access.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
+import { openMonitoring } from './monitoring.ts'
 import { startSweeps } from './queue/sweep.ts'
 import type { Services } from './services.ts'
+import { serveAdmin } from './web/admin/serve.ts'
 import { nodeRoutes } from './web/node-routes.ts'
 import { assets, openPage } from './web/pages.ts'
 import { resultsApp } from './web/results/app.ts'
@@ -30,9 +33,10 @@ export async function startBot(
   const sweeps = startSweeps({ db, boss, files, log })
   const parts: { stop(): Promise<void> }[] = chats.map((chat) => startCourier({ db, boss, files, log, chat }))
   let room: Awaited<ReturnType<typeof serveRoom>> | undefined
+  let admin: Awaited<ReturnType<typeof serveAdmin>> | undefined
   let web: Awaited<ReturnType<typeof startWebServer>> | undefined
   const stop = async () => {
-    await room?.stop()
+    await Promise.all([room?.stop(), admin?.stop()])
     await web?.stop()
     await Promise.all(parts.map((part) => part.stop()))
     await sweeps.stop()
@@ -45,8 +49,23 @@ export async function startBot(
       const { serveDiscord } = await import('./chat/discord/gateway/serve.ts')
       parts.push(serveDiscord(discord, settings, services, log))
     }
+    const monitoring = await openMonitoring(settings, services, log)
+    parts.push(monitoring)
     room = await serveRoom(settings, services, log)
-    const apps = [assets(), room.app, resultsApp({ db, files, page: openPage('results.html') })]
+    admin = await serveAdmin({
+      ...commandDepsOf(settings, services),
+      log,
+      secret: settings.ADMIN_SECRET,
+      metrics: monitoring.text,
+      couriers: chats.map((chat) => ({ platform: chat.platform, lease: courierLease(chat) })),
+    })
+    const apps = [
+      assets(),
+      ...monitoring.apps,
+      room.app,
+      admin.app,
+      resultsApp({ db, files, page: openPage('results.html') }),
+    ]
     const slack = slackAccess(settings)
     if (slack) {
       platforms.push('slack')

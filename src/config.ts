@@ -11,6 +11,7 @@ const count = z.coerce.number().int().min(1).max(64)
 const positive = z.coerce.number().int().min(1)
 const door = z.enum(Object.keys(DOORS) as [Door, ...Door[]])
 
+export const DISCORD_API_URL = 'https://discord.com/api'
 export const SLACK_API_URL = 'https://slack.com/api/'
 
 /** One entry a setting; an empty value counts as unset. `.env.example` is held to this list by a test. */
@@ -38,6 +39,7 @@ export const settingsSchema = z.object({
   AWS_REGION: text.optional(),
   AWS_ACCESS_KEY_ID: text.optional(),
   AWS_SECRET_ACCESS_KEY: text.optional(),
+  AWS_SESSION_TOKEN: text.optional(),
   /** Queues that this machine's worker works, separated by commas. */
   WORKER_QUEUES: z
     .string()
@@ -64,6 +66,8 @@ export const settingsSchema = z.object({
     .pipe(z.array(door).min(1)),
   /** Songs and stems nobody has asked for since are removed. */
   KEEP_DAYS: positive.default(7),
+  /** What was asked for, done and said is forgotten then. Addresses of results are good for a week. */
+  HISTORY_DAYS: positive.min(8).default(90),
   STALL_SECONDS: positive.default(600),
   TOOL_IDLE_SECONDS: positive.default(300),
   SPOTIFY_CLIENT_ID: text.optional(),
@@ -78,14 +82,19 @@ export const settingsSchema = z.object({
     .regex(/^\d{15,20}$/, 'must be the number of your application')
     .optional(),
   /** How many shards the gateway has in all, over every process; auto asks Discord. */
-  DISCORD_SHARDS: z.union([z.literal('auto'), z.coerce.number().int().min(1).max(1024)]).default(1),
+  DISCORD_SHARDS: z
+    .union(
+      [z.literal('auto'), z.coerce.number().int().min(1).max(1024)],
+      'must be auto, or a number from 1 to 1024',
+    )
+    .default('auto'),
   /** Those of this process, from 0 on, separated by commas; all where none are named. */
   DISCORD_SHARD_IDS: z
     .string()
     .transform((list) => list.split(',').map((id) => Number(id.trim())))
     .pipe(z.array(z.number().int().min(0).max(1023)).min(1))
     .optional(),
-  DISCORD_API_URL: z.url().default('https://discord.com/api'),
+  DISCORD_API_URL: z.url().default(DISCORD_API_URL),
   SLACK_BOT_TOKEN: text.optional(),
   SLACK_SIGNING_SECRET: text.optional(),
   SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must begin with xapp-').optional(),
@@ -138,6 +147,11 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
     if (missing && alsoMissing.length === 0)
       problems.push(`${missing}: must be set too, as ${pair.find((name) => name !== missing)} is`)
   }
+  const { DISCORD_SHARDS: shards, DISCORD_SHARD_IDS: ids = [] } = parsed.data ?? {}
+  if (shards === 'auto' && ids.length > 0)
+    problems.push('DISCORD_SHARDS: must be a number, the same for every process, as DISCORD_SHARD_IDS is set')
+  if (ids.some((id) => id >= Number(shards)))
+    problems.push(`DISCORD_SHARD_IDS: must be below DISCORD_SHARDS, which is ${shards}`)
   const isHeard = SLACK_EARS.find((name) => given[name]?.trim())
   if (isHeard && !given['SLACK_BOT_TOKEN']?.trim() && !given['SLACK_CLIENT_ID']?.trim())
     problems.push(`SLACK_BOT_TOKEN: must be set too, as ${isHeard} is`)

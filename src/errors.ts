@@ -29,6 +29,7 @@ export const ERRORS = {
   not_entered: 'Enter the room first: load the page again.',
   bad_name: 'Give a name that the others can read.',
   wrong_secret: 'That is not the secret of this room: ask whoever runs it.',
+  too_many_attempts: 'Too many wrong secrets came from here: wait a minute.',
   list_empty: 'There is no song in it that can be fetched: give another list, or the link of a song.',
   no_such_room: "There can be no such room: a room's name has small letters, digits and dashes.",
   too_many_visits: 'This room is open in too many tabs: close some.',
@@ -44,12 +45,15 @@ export const ERRORS = {
   too_large: 'The file is too large: give a smaller one or raise MAX_UPLOAD_BYTES.',
   unknown_stem: 'The model does not make that stem.',
   unknown_model: 'There is no such model: see `npm run models`.',
+  model_elsewhere: 'It waits for a worker that has its model.',
   weights_unavailable:
     'The weights of the model cannot be had here: run `npm run models`, or use MODEL=starter.',
   database_unavailable: 'The database cannot be reached: check DATABASE_URL.',
   database_refused: 'PostgreSQL cannot be started here: set DATABASE_URL.',
   setup_incomplete: 'Something is missing: run `npm run setup`.',
   output_unwritable: 'The stems cannot be written there: choose another folder with --out.',
+  files_unavailable: 'The file store cannot be reached: try again in a minute.',
+  files_gone: 'Files of this song are no longer there: ask for it again, or press Retry.',
   disk_full: 'The disk is full: free some space and run the same command again.',
   out_of_memory: 'There was not enough memory for this song: close other programs or use a smaller model.',
   not_audio: 'That is not audio that can be decoded: give another file.',
@@ -121,8 +125,8 @@ export class PauseError extends Error {
   override name = 'PauseError'
   readonly code: ErrorCode
   readonly retryAfterSeconds: number
-  constructor(code: ErrorCode, message: string, retryAfterSeconds: number) {
-    super(message)
+  constructor(code: ErrorCode, message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
     this.retryAfterSeconds = retryAfterSeconds
   }

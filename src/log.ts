@@ -2,6 +2,7 @@
 // as readable lines where a person looks on.
 import pino from 'pino'
 import pretty from 'pino-pretty'
+import { traceIdNow } from './telemetry/spans.ts'
 
 export type Log = pino.Logger
 
@@ -21,7 +22,14 @@ const SECRET_PATHS = [
 ]
 
 export function createLog(level: string, file?: string): Log {
-  return pino({ level, base: { pid: process.pid }, redact: SECRET_PATHS }, destination(file))
+  const options = { level, base: { pid: process.pid }, redact: SECRET_PATHS, mixin: inTrace }
+  return pino(options, destination(file))
+}
+
+/** A line that belongs to a trace names it. */
+function inTrace() {
+  const trace = traceIdNow()
+  return trace ? { trace } : {}
 }
 
 function destination(file: string | undefined): pino.DestinationStream {

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { startBot } from './bot.ts'
 import { discordAccess } from './chat/discord/access.ts'
 import { parseSeparateArguments, separateUsage } from './chat/terminal/arguments.ts'
+import { queueAtTerminal } from './chat/terminal/queue.ts'
+import { parseQueueArguments, queueUsage } from './chat/terminal/queue-arguments.ts'
 import { EXIT, separateAtTerminal } from './chat/terminal/separate.ts'
-import { readSettings } from './config.ts'
-import { doctor } from './doctor.ts'
+import { readSettings, type Settings } from './config.ts'
+import { doctor } from './doctor/doctor.ts'
 import { describeError, ToolError, UserError } from './errors.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { models } from './models.ts'
-import { makeFolders, openServices } from './services.ts'
+import { serveMonitoring } from './monitoring.ts'
+import { makeFolders, openServices, openServicesForSongs } from './services.ts'
 import { countSignals } from './signals.ts'
 import { logJobs } from './telemetry/job-log.ts'
 import { startWorker } from './worker.ts'
@@ -26,6 +29,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
   register: runRegister,
   manifest: runManifest,
   migrate: runMigrate,
+  queue: runQueue,
 }
 
 async function runSeparate(argv: string[]): Promise<number> {
@@ -39,7 +43,8 @@ async function runSeparate(argv: string[]): Promise<number> {
   await makeFolders(settings.DATA_DIR)
   const log = createLog(settings.LOG_LEVEL, join(settings.DATA_DIR, 'separate.log'))
   logJobs(log)
-  const services = await openServices(settings, log, (line) => console.error(line))
+  const endTraces = await traces(settings, 'terminal', log)
+  const services = await openServicesForSongs(settings, log, (line) => console.error(line))
   const worker = startWorker(settings, services, log)
   try {
     const cwd = process.env['SFA_CWD'] ?? process.cwd()
@@ -47,6 +52,7 @@ async function runSeparate(argv: string[]): Promise<number> {
   } finally {
     await worker.stop(0)
     await services.close()
+    await endTraces()
   }
 }
 
@@ -54,10 +60,14 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
   const settings = readSettings(process.env, CLONE)
   const log = createLog(settings.LOG_LEVEL)
   logJobs(log)
+  const role = roles.bot && roles.worker ? 'bot and worker' : roles.bot ? 'bot' : 'worker'
+  const endTraces = await traces(settings, role, log)
   const stopped = untilStopped()
-  const services = await openServices(settings, log, (line) => log.info(line))
+  const services = await openServicesForSongs(settings, log, (line) => log.info(line))
   try {
     const bot = roles.bot ? await startBot(settings, services, log) : undefined
+    const monitoring = roles.bot ? undefined : await serveMonitoring(settings, services, log)
+    if (monitoring) log.info(`metrics can be read at ${monitoring.url}/metrics`)
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
     await worker?.decided
     if (bot) {
@@ -75,11 +85,20 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
     // Pages stay open, and cards true, until the last job has ended.
     await worker?.stop(settings.GRACE_SECONDS)
     await bot?.stop()
+    await monitoring?.stop()
     return 0
   } finally {
     await services.close()
+    await endTraces()
     log.info('stopped')
   }
+}
+
+/** Loaded only where they go somewhere. @returns ends it */
+async function traces(settings: Settings, role: string, log: Log): Promise<() => Promise<void>> {
+  if (!settings.OTEL_EXPORTER_OTLP_ENDPOINT) return async () => {}
+  const { startTraces } = await import('./telemetry/traces.ts')
+  return startTraces(settings.OTEL_SERVICE_NAME, role, log)
 }
 
 /** Settled by the first signal; the second ends the process at once, and the jobs are taken up elsewhere. */
@@ -123,10 +142,25 @@ async function runMigrate(): Promise<number> {
   return 0
 }
 
+async function runQueue(argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(queueUsage())
+    return 0
+  }
+  const args = parseQueueArguments(argv)
+  const settings = readSettings(process.env, CLONE)
+  const services = await openServices(settings, createLog('warn'), (line) => console.error(line))
+  try {
+    return await queueAtTerminal(args, services.db)
+  } finally {
+    await services.close()
+  }
+}
+
 function report(error: unknown): number {
   if (error instanceof UserError || error instanceof ToolError) {
     console.error(`${error.message} (${error.code})`)
-    if (error.code === 'bad_usage') console.error(`\n${separateUsage()}`)
+    if (error.code === 'bad_usage' && name === 'separate') console.error(`\n${separateUsage()}`)
   } else {
     const { code, message } = describeError(error)
     console.error(`${message} (${code})`)

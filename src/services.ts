@@ -3,13 +3,15 @@ import { access, constants, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from './config.ts'
 import { isDiskFull, UserError } from './errors.ts'
-import { openDiskFiles } from './files/disk.ts'
 import type { Files } from './files/files.ts'
+import { openFiles } from './files/open.ts'
+import { storeName } from './files/store-name.ts'
 import type { Log } from './log.ts'
 import { type Boss, startBoss } from './queue/boss.ts'
 import { assertReachable, connect, type Database } from './store/database.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { migrate } from './store/migrate.ts'
+import { holdFileStore } from './store/one-file-store.ts'
 
 export type Services = { db: Database; boss: Boss; files: Files; close(): Promise<void> }
 
@@ -19,12 +21,12 @@ export async function openServices(
   log: Log,
   onLine: (line: string) => void,
 ): Promise<Services> {
-  const root = await makeFolders(settings.DATA_DIR)
+  const files = await openFiles(settings, await makeFolders(settings.DATA_DIR))
   const server = settings.DATABASE_URL
     ? { url: settings.DATABASE_URL, close: async () => {} }
     : await openEmbedded({ dataDir: join(settings.DATA_DIR, 'postgres'), onLine })
   const db = connect(server.url, log)
-  const undo: (() => Promise<unknown>)[] = [() => server.close(), () => db.close()]
+  const undo: (() => Promise<unknown>)[] = [() => files.close(), () => server.close(), () => db.close()]
   const close = async () => {
     for (const each of undo.splice(0).reverse())
       await each().catch((error: unknown) => log.warn({ err: error }, 'closing'))
@@ -35,9 +37,26 @@ export async function openServices(
     const boss = await startBoss(server.url, log)
     undo.push(() => boss.stop({ graceful: true, timeout: 5_000 }))
     await migrate(db)
-    return { db, boss, files: openDiskFiles(root), close }
+    return { db, boss, files, close }
   } catch (error) {
     await close()
+    throw error
+  }
+}
+
+/**
+ * The same for a process that keeps or reads songs.
+ * @throws UserError `bad_settings` where other processes of the database keep them elsewhere
+ */
+export async function openServicesForSongs(...given: Parameters<typeof openServices>): Promise<Services> {
+  const [{ DATA_DIR, ...settings }] = given
+  const services = await openServices(...given)
+  try {
+    const store = await storeName(settings, await makeFolders(DATA_DIR))
+    const { release } = await holdFileStore(services.db, store)
+    return { ...services, close: () => release().then(services.close) }
+  } catch (error) {
+    await services.close()
     throw error
   }
 }

@@ -1,11 +1,11 @@
-// The worker role, wired: one loop a queue, each running its stage's tool; graceful stop.
+// The worker role, wired: the loops of the queues that this machine works, each running its stage's tool; graceful stop.
 import type { Chat } from './chat/chat.ts'
 import { openChats } from './chat/chats.ts'
 import { startCourier } from './chat/courier-role.ts'
 import type { Settings } from './config.ts'
 import type { Log } from './log.ts'
-import { startLoops, type WorkedQueue } from './queue/loops.ts'
-import { QUEUES, queueOf } from './queue/queues.ts'
+import { startLoops } from './queue/loops.ts'
+import { type QueueName, queueOf, type StageName, stageOf } from './queue/queues.ts'
 import { holdWorkerRole, machineId } from './queue/role.ts'
 import { CANCEL_CHANNEL } from './queue/settle.ts'
 import { startSweeps } from './queue/sweep.ts'
@@ -16,10 +16,11 @@ import { download } from './stages/download.ts'
 import { removeUnasked } from './stages/expiry.ts'
 import { processing } from './stages/processing.ts'
 import { resolve } from './stages/resolve.ts'
-import { type StageDeps, stageHandler } from './stages/stage.ts'
+import { type Stage, type StageDeps, stageHandler } from './stages/stage.ts'
 import { forgetCircuit } from './store/circuits.ts'
-import { pruneEvents } from './store/events.ts'
+import { prune } from './store/pruning.ts'
 import { namedFolders } from './store/stages.ts'
+import type { WorkerRow } from './store/workers.ts'
 import { loadableModels } from './tools/models.ts'
 import { createTools, type Tools } from './tools/tools.ts'
 
@@ -43,7 +44,8 @@ export function startWorker(
   log: Log,
   {
     tools = createTools(settings),
-    models = loadableModels(settings),
+    // Who does not separate has none to offer, and need not have what it takes.
+    models = works(settings, 'processing') ? loadableModels(settings) : Promise.resolve([]),
     chats = openChats(settings, services.db),
   }: { tools?: Tools; models?: ReturnType<typeof loadableModels>; chats?: Chat[] } = {},
 ): Worker {
@@ -51,14 +53,20 @@ export function startWorker(
   const decided = Promise.withResolvers<void>()
   let work: { stop(graceSeconds: number): Promise<void> } | undefined
   const started = (async () => {
-    const known = await models
+    const here = queuesHere(settings, chats)
+    const machine = {
+      machine: machineId(settings.DATA_DIR),
+      models: await models,
+      queues: Object.fromEntries(here.map(({ queue, limit }) => [queue, limit])),
+    }
     while (!leaving.signal.aborted) {
       const lost = Promise.withResolvers<void>()
-      const role = await holdWorkerRole(services.db, log, known, leaving.signal, {
+      const role = await holdWorkerRole(services.db, log, machine, leaving.signal, {
         onWait: decided.resolve,
         onLost: lost.resolve,
       })
-      work = await runLoops(settings, services, log, tools, chats, role.id, known)
+      const worker = { id: role.id, ...machine }
+      work = await runLoops(settings, services, log, tools, chats, here, worker)
       decided.resolve()
       const left = new Promise<void>((resolve) => {
         leaving.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -94,14 +102,37 @@ export function startWorker(
   }
 }
 
+function works(settings: Settings, stage: StageName): boolean {
+  return settings.WORKER_QUEUES.includes(stage)
+}
+
+type Here = { queue: QueueName; limit: number; stage: Stage<{ trackId: string }> }
+
+/** The queues that this machine works, and how much of each at once. */
+function queuesHere(settings: Settings, chats: Chat[]): Here[] {
+  const all: Here[] = [
+    { queue: 'resolve', limit: settings.RESOLVE_CONCURRENCY, stage: resolve },
+    { queue: 'download', limit: settings.DOWNLOAD_CONCURRENCY, stage: download(chats) },
+    { queue: 'analysis', limit: settings.ANALYSIS_CONCURRENCY, stage: analysis },
+    { queue: 'processing', limit: settings.PROCESSING_CONCURRENCY, stage: processing },
+    // Where a platform's credentials are, its deliveries are made; a terminal and the room need none.
+    ...(['terminal', 'room', ...chats] as const).map((place) => ({
+      queue: queueOf('delivery', typeof place === 'string' ? place : place.platform),
+      limit: settings.DELIVERY_CONCURRENCY,
+      stage: delivery(place),
+    })),
+  ]
+  return all.filter(({ queue }) => works(settings, stageOf(queue)))
+}
+
 async function runLoops(
   settings: Settings,
   { db, boss, files }: Services,
   log: Log,
   tools: Tools,
   chats: Chat[],
-  workerId: string,
-  models: StageDeps['models'],
+  here: Here[],
+  worker: Pick<WorkerRow, 'id' | 'machine' | 'models'>,
 ) {
   const shutdown = new AbortController()
   const running: StageDeps['running'] = new Map()
@@ -112,36 +143,36 @@ async function runLoops(
     tools,
     settings,
     log,
-    workerId,
-    models,
+    workerId: worker.id,
+    models: worker.models,
     shutdown: shutdown.signal,
     running,
   }
-  const loops: WorkedQueue[] = [
-    ['resolve', QUEUES.resolve.concurrency, stageHandler('resolve', resolve, deps)],
-    ['download', settings.DOWNLOAD_CONCURRENCY, stageHandler('download', download(chats), deps)],
-    ['analysis', settings.ANALYSIS_CONCURRENCY, stageHandler('analysis', analysis, deps)],
-    ['processing', settings.PROCESSING_CONCURRENCY, stageHandler('processing', processing, deps)],
-    // Where a platform's credentials are, its deliveries are made; a terminal and the room need none.
-    ...(['terminal', 'room', ...chats] as const).map((place): WorkedQueue => {
-      const queue = queueOf('delivery', typeof place === 'string' ? place : place.platform)
-      return [queue, QUEUES[queue].concurrency, stageHandler(queue, delivery(place), deps)]
-    }),
-  ]
-  await forgetCircuit(db, 'spotify', settings.SPOTIFY_CLIENT_ID ?? '')
+  const loops = here.map(
+    ({ queue, limit, stage }) => [queue, limit, stageHandler(queue, stage, deps)] as const,
+  )
+  if (works(settings, 'resolve') || works(settings, 'download'))
+    await forgetCircuit(db, 'spotify', settings.SPOTIFY_CLIENT_ID ?? '')
   const cancels = await db.listen(CANCEL_CHANNEL, (jobId) => running.get(jobId)?.abort())
-  const couriers = chats.map((chat) => startCourier({ db, boss, files, log, chat }))
-  const sweeps = startSweeps({ db, boss, files, log }, { id: workerId, machine: machineId() })
+  // Elsewhere there need be no platform's credentials.
+  const shown = works(settings, 'delivery') ? chats : []
+  const couriers = shown.map((chat) => startCourier({ db, boss, files, log, chat }))
+  const sweeps = startSweeps({ db, boss, files, log }, worker)
   const working = await startLoops({ db, boss, log }, loops)
+  const pruneHistory = async () => {
+    const pruned = await prune(db, settings.HISTORY_DAYS)
+    if (Object.keys(pruned).length > 0) log.info(pruned, 'history was pruned')
+  }
   const tidy = () =>
     void Promise.all([
       files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS),
-      pruneEvents(db),
+      pruneHistory(),
       removeUnasked({ db, files }, settings.KEEP_DAYS),
     ]).catch((error: unknown) => log.warn({ err: error }, 'tidying up'))
   const tidying = setInterval(tidy, UNNAMED_SECONDS * 1000)
   tidy()
-  log.info({ worker: workerId, models: models.map((model) => model.name) }, 'working')
+  const models = worker.models.map(({ name }) => name)
+  log.info({ worker: worker.id, queues: here.map(({ queue }) => queue), models }, 'working')
 
   return {
     async stop(graceSeconds: number) {

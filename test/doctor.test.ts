@@ -17,6 +17,10 @@ describe('npm run doctor', async () => {
     expect(await run.ended, run.stdout()).toBe(0)
     for (const words of [
       /✓ Node v\d+/,
+      /✓ This machine works: resolve, download, analysis, processing, delivery/,
+      /· No worker is at work just now: `npm start`/,
+      /✓ \d+ of \d+ connections are in use/,
+      /· \/admin is closed: `echo "ADMIN_SECRET=.*` opens it/,
       /✓ PostgreSQL \d+\.\d+, embedded/,
       /✓ LISTEN and session locks work/,
       /demucs \d/,
@@ -40,8 +44,42 @@ describe('npm run doctor', async () => {
   }, async () => {
     const run = cli.start(['doctor'], { DATABASE_URL: 'postgres://ann:hunter2@127.0.0.1:9/band' })
     expect(await run.ended).toBe(1)
-    expect(run.stdout()).toMatch(/✗ PostgreSQL, at 127.0.0.1:9: .*check DATABASE_URL/)
+    expect(run.stdout()).toMatch(/✗ PostgreSQL, at 127.0.0.1:9: .*check DATABASE_URL: `echo 'DATABASE_URL=/)
     expect(run.stdout() + run.stderr()).not.toMatch(/hunter2/)
+  })
+})
+
+describe('npm run doctor, of what is missing', async () => {
+  const cli = await createCommandLine(nowhere)
+
+  test('every line that fails says the command that mends it', { timeout: 90_000 }, async () => {
+    const run = cli.start(['doctor'], {
+      DATABASE_URL: 'postgres://ann:hunter2@127.0.0.1:9/band',
+      FILES: 's3://band/stems',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'ann',
+      AWS_SECRET_ACCESS_KEY: 'hunter3',
+      DEVICE: 'cuda',
+      MODEL: 'nowhere',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+    })
+    expect(await run.ended).toBe(1)
+    const failing = run
+      .stdout()
+      .split('\n')
+      .filter((line) => line.startsWith('✗'))
+    for (const about of ['PostgreSQL', 'S3', 'DEVICE', 'MODEL', 'OTEL_EXPORTER_OTLP_ENDPOINT'])
+      expect(failing.join('\n')).toContain(about)
+    for (const line of failing) expect(line).toMatch(/: `[^`]+`$/)
+    expect(run.stdout() + run.stderr()).not.toMatch(/hunter[23]/)
+  })
+
+  test('a machine that only downloads is asked for nothing else', { timeout: 90_000 }, async () => {
+    const run = cli.start(['doctor'], { WORKER_QUEUES: 'resolve,download' })
+    expect(await run.ended, run.stdout()).toBe(0)
+    expect(run.stdout()).toContain('✓ This machine works: resolve, download\n')
+    expect(run.stdout()).not.toMatch(/demucs|Models here/)
   })
 })
 
@@ -60,8 +98,8 @@ describe('npm run doctor, of downloads', async () => {
     })
     expect(await run.ended).toBe(1)
     const said = run.stdout() + run.stderr()
-    expect(said).toContain('✗ YTDLP_COOKIES names a file without cookies')
-    expect(said).toContain('✗ YTDLP_POT_PROVIDER names no provider')
+    expect(said).toMatch(/✗ YTDLP_COOKIES names a file without cookies .*: `.*--cookies-from-browser .*`$/m)
+    expect(said).toMatch(/✗ YTDLP_POT_PROVIDER names no provider .*: `docker run .*`$/m)
     expect(said).toContain('✓ Songs are taken by: upload, soundcloud\n')
     expect(said).not.toContain('YouTube does not answer')
     expect(said).not.toContain('hunter2')

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from 'playwright-core'
 import { beforeEach, expect, test } from 'vitest'
 import { startBot } from '../src/bot.ts'
 import type { Recording, Resolved } from '../src/domain/recording.ts'
+import { isAccessible } from './support/accessible.ts'
 import { describeInBrowser } from './support/browser.ts'
 import { freePort } from './support/free-port.ts'
 import {
@@ -393,27 +393,4 @@ async function choose(page: Page, path: string): Promise<void> {
 async function peopleOn(page: Page, count: number): Promise<string[] | undefined> {
   const names = await page.locator('#people').getByRole('listitem').allInnerTexts()
   return names.length === count ? names.sort() : undefined
-}
-
-/** @param part of the page that was not looked at before; all of it otherwise */
-async function isAccessible(page: Page, part = 'html'): Promise<void> {
-  // Preloading makes a style of every shadow root's, which the page's policy does not let pass.
-  const axe = () => new AxeBuilder({ page }).include(part).options({ preload: false })
-  await page.emulateMedia({ colorScheme: 'light' })
-  expect(await problemsOf(axe())).toEqual([])
-  await page.emulateMedia({ colorScheme: 'dark' })
-  expect(await problemsOf(axe().withRules('color-contrast'))).toEqual([])
-  const scrolling = page.locator('html, main, [role=region]')
-  const isTooWide = await scrolling.evaluateAll((all) =>
-    all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ id }) => id),
-  )
-  expect(isTooWide).toEqual([])
-}
-
-async function problemsOf(axe: AxeBuilder): Promise<unknown[]> {
-  const { violations } = await axe.analyze()
-  return violations.map(({ id, nodes }) => [
-    id,
-    nodes.map(({ html, failureSummary }) => [html, failureSummary]),
-  ])
 }

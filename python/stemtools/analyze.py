@@ -27,7 +27,8 @@ def handle(job: Job) -> dict[str, Any]:
     analysis = {**summary, "beatsSeconds": beats}
     peaks = peaks_for_player(rows, summary["durationSeconds"])
     job.progress(0.97, "drawing")
-    contents = (_json(analysis), _json(peaks), draw_waveform(rows))
+    with job.span("waveform"):
+        contents = (_json(analysis), _json(peaks), draw_waveform(rows))
     for name, content in zip(FILES, contents, strict=True):
         with atomic(folder / name) as temporary:
             temporary.write_bytes(content)
@@ -58,20 +59,26 @@ def analyze(source: Path, job: Job) -> tuple[dict[str, Any], list[float], Any]:
             kept.append(mono)
             kept_samples += len(mono)
 
-    for block in decode(source, DECODE_RATE_HZ, job.check, lambda f: job.progress(0.3 * f, "listening")):
-        samples += block.shape[1]
-        meter.push(block)
-        peaks.push(block)
-        listen(block, last=False)
-    listen(np.zeros((2, 0), np.float32), last=True)
+    with job.span("decode"):
+        for block in decode(source, DECODE_RATE_HZ, job.check, lambda f: job.progress(0.3 * f, "listening")):
+            samples += block.shape[1]
+            meter.push(block)
+            peaks.push(block)
+            listen(block, last=False)
+        listen(np.zeros((2, 0), np.float32), last=True)
 
     job.progress(0.3, "tempo")
-    tempo = find_tempo(mel.onset_envelope())
+    with job.span("tempo"):
+        tempo = find_tempo(mel.onset_envelope())
     mono = np.concatenate(kept)
     job.progress(0.6, "tuning")
-    tuning = estimate_tuning_cents(mono)
+    with job.span("tuning"):
+        tuning = estimate_tuning_cents(mono)
     job.progress(0.75, "key")
-    key = find_key(mono, tuning) if tuning is not None else None
+    with job.span("key"):
+        key = find_key(mono, tuning) if tuning is not None else None
+    with job.span("loudness"):
+        loudness = meter.integrated_lufs()
     summary = {
         "durationSeconds": round(samples / DECODE_RATE_HZ, 3),
         "bpm": _rounded(tempo.bpm, 2),
@@ -84,7 +91,7 @@ def analyze(source: Path, job: Job) -> tuple[dict[str, Any], list[float], Any]:
         "camelot": key.camelot if key else None,
         "tuningCents": _rounded(tuning, 1) if key else None,
         "a4Hz": round(440 * 2 ** (tuning / 1200), 2) if key else None,
-        "loudnessLufs": _rounded(meter.integrated_lufs(), 1),
+        "loudnessLufs": _rounded(loudness, 1),
         "peakDbfs": _rounded(meter.peak_dbfs(), 2),
         "beats": len(tempo.beats_seconds),
     }

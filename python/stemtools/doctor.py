@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+SET_UP = "npm run setup"
+
 # The environments' own packages; the one that is there tells which environment this is.
 ENVIRONMENTS = {
     "separate": ("torch", "demucs", "librosa", "av", "soundfile", "pyloudnorm", "mutagen", "imageio-ffmpeg"),
@@ -30,7 +32,7 @@ def examine(needing_youtube: Sequence[str] = ()) -> dict[str, Any]:
     environment = "separate" if importlib.util.find_spec("torch") else "download"
     versions = {name: _version(name) for name in ENVIRONMENTS[environment]}
     problems += [
-        _problem("missing_package", f"The Python package {name} is not installed; run `npm run setup`.")
+        _problem("missing_package", f"The Python package {name} is not installed", SET_UP)
         for name, version in versions.items()
         if version is None
     ]
@@ -64,7 +66,7 @@ def _device(problems: list[dict[str, str]]) -> dict[str, Any] | None:
 
         from stemtools.devices import choose_device
     except (ImportError, OSError):
-        problems.append(_problem("torch_broken", "torch does not load; run `npm run setup`."))
+        problems.append(_problem("torch_broken", "torch does not load", SET_UP))
         return None
     name = (
         torch.cuda.get_device_name()
@@ -90,7 +92,7 @@ def _ffmpeg_version(problems: list[dict[str, str]]) -> str | None:
             .split(" ")[0]
         )
     except (ImportError, OSError, RuntimeError, subprocess.SubprocessError):
-        problems.append(_problem("ffmpeg_missing", "The bundled ffmpeg does not run; run `npm run setup`."))
+        problems.append(_problem("ffmpeg_missing", "The bundled ffmpeg does not run", SET_UP))
         return None
 
 
@@ -99,8 +101,9 @@ def _first_line(command: list[str]) -> str:
     return done.stdout.splitlines()[0]
 
 
-def _problem(code: str, message: str) -> dict[str, str]:
-    return {"code": code, "message": message}
+def _problem(code: str, message: str, mend: str) -> dict[str, str]:
+    """`mend`: a line for a shell, in the clone's folder."""
+    return {"code": code, "message": message, "mend": mend}
 
 
 def main() -> None:

@@ -47,7 +47,8 @@ def handle(job: Job) -> dict[str, Any]:
     max_seconds = read_number(request, "maxSeconds", low=1, high=86400)
     incoming = folder / f".incoming-{os.getpid()}.part"
     try:
-        name, about = fetch(job, incoming, max_bytes, max_seconds)
+        with job.span("fetch"):
+            name, about = fetch(job, incoming, max_bytes, max_seconds)
         if incoming.stat().st_size > max_bytes:
             raise ToolError("too_large", f"The file is larger than {max_bytes / 1e6:.0f} MB; choose another.")
 
@@ -55,7 +56,8 @@ def handle(job: Job) -> dict[str, Any]:
             job.progress(FETCHING_SHARE + (1 - FETCHING_SHARE) * fraction, "checking")
 
         checked(0)
-        probe = probe_audio(incoming, max_seconds, checked)
+        with job.span("decode"):
+            probe = probe_audio(incoming, max_seconds, checked)
         tags = read_tags(incoming)
         target = folder / f"audio.{probe.extension}"
         with open(incoming, "rb") as file:

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import queue
+import shlex
 import threading
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -34,9 +35,9 @@ class Findings:
     notes: list[str] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
 
-    def problem(self, code: str, message: str) -> None:
-        """Add what does not work, and what to do."""
-        self.problems.append({"code": code, "message": message})
+    def problem(self, code: str, message: str, mend: str) -> None:
+        """Add what does not work, and the line for a shell that mends it."""
+        self.problems.append({"code": code, "message": message, "mend": mend})
 
 
 def check_downloads(needing_youtube: Sequence[str]) -> Findings:
@@ -66,7 +67,8 @@ def check_js_runtime(findings: Findings) -> None:
     else:
         findings.problem(
             "no_js_runtime",
-            "yt-dlp has no Node that it accepts, so songs from YouTube may not be had; run `npm run setup`.",
+            "yt-dlp has no Node that it accepts, so songs from YouTube may not be had",
+            "npm run setup",
         )
 
 
@@ -93,12 +95,17 @@ def check_cookies(path: Path, findings: Findings) -> None:
         jar.clear()
         readable_by_others = 0
     except OSError:
-        findings.problem("cookies_unreadable", "YTDLP_COOKIES names no file that can be read; correct it.")
+        findings.problem(
+            "cookies_unreadable",
+            "YTDLP_COOKIES names no file that can be read",
+            "echo 'YTDLP_COOKIES=/path/to/cookies.txt' >> .env",
+        )
         return
     if len(jar) == 0:
         findings.problem(
             "cookies_invalid",
-            "YTDLP_COOKIES names a file without cookies in Netscape's format; export it as cookies.txt.",
+            "YTDLP_COOKIES names a file without cookies in Netscape's format; a browser's are written so",
+            f".venv/download/bin/python -m yt_dlp --cookies-from-browser firefox --cookies {shlex.quote(str(path))}",
         )
         return
     youtube = [cookie for cookie in jar if f".{cookie.domain}".endswith(".youtube.com")]
@@ -116,15 +123,16 @@ def check_pot_provider(address: str, findings: Findings) -> None:
     if provider is None:
         findings.problem(
             "pot_provider_silent",
-            "YTDLP_POT_PROVIDER names no provider that answers /ping; start it, or correct the address.",
+            "YTDLP_POT_PROVIDER names no provider that answers /ping",
+            "docker run --detach --publish 4416:4416 brainicism/bgutil-ytdlp-pot-provider",
         )
     try:
         plugin = importlib.metadata.version(POT_PLUGIN)
     except importlib.metadata.PackageNotFoundError:
         findings.problem(
             "pot_plugin_missing",
-            f"The plugin {POT_PLUGIN} is not installed; run `npm run update-downloader`, which brings it "
-            "where YTDLP_POT_PROVIDER is set.",
+            f"The plugin {POT_PLUGIN} is not installed",
+            "npm run update-downloader",
         )
         return
     if provider is None:
@@ -132,7 +140,8 @@ def check_pot_provider(address: str, findings: Findings) -> None:
     if provider.split(".")[0] != plugin.split(".")[0]:
         findings.problem(
             "pot_versions_differ",
-            f"The provider of PO tokens is version {provider} and its plugin {plugin}; bring both to one.",
+            f"The provider of PO tokens is version {provider} and its plugin {plugin}; both have to be of one",
+            "docker pull brainicism/bgutil-ytdlp-pot-provider && npm run update-downloader",
         )
         return
     findings.good.append(f"YTDLP_POT_PROVIDER: version {provider} answers, its plugin is {plugin}")

@@ -58,7 +58,8 @@ def handle(job: Job) -> dict[str, Any]:
 
     def measured(index: int) -> float:
         job.progress(measuring_share * index / len(stems), "measuring")
-        return peak_of(stems[index]["path"], job.check)
+        with job.span(f"measure {stems[index]['stem']}"):
+            return peak_of(stems[index]["path"], job.check)
 
     def encoded(index: int) -> dict[str, Any]:
         def advance(fraction: float) -> None:
@@ -66,7 +67,8 @@ def handle(job: Job) -> dict[str, Any]:
             total = measuring_share + (1 - measuring_share) * sum(shares) / len(stems)
             job.progress(total, "encoding")
 
-        return write_stem(stems[index], file_format, kbps, out_gain, tags, cover, folder, advance)
+        with job.span(f"encode {stems[index]['stem']}", format=file_format):
+            return write_stem(stems[index], file_format, kbps, out_gain, tags, cover, folder, advance)
 
     if peak is None:
         peak = max(measured(index) for index in range(len(stems))) / gain

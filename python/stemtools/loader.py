@@ -40,7 +40,7 @@ class ModelShelf:
         if self._found is None or found != self._found:
             self._found = self._model = None
             gc.collect()
-            with reported_fetch(found, job, share=0.0):
+            with job.span("load model", model=found.name), reported_fetch(found, job, share=0.0):
                 model = load_model(found)
             found = find_model(name, repo)  # again: a download has brought the weights
             for module in model.modules():

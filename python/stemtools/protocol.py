@@ -1,12 +1,13 @@
 """The line protocol between Node and a Python tool (version 1).
 
 stdin takes one JSON request a line, `{"id", ...}` or `{"cancel": id}`; a private copy of stdout answers with
-`ready`, `progress`, `result` and `error` lines. What libraries print to stdout goes to stderr. The end of
-stdin is the end of the tool; SIGTERM keeps its default action, which is to end at once.
+`ready`, `progress`, `span`, `result` and `error` lines. What libraries print to stdout goes to stderr. The
+end of stdin is the end of the tool; SIGTERM keeps its default action, which is to end at once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from stemtools.errors import Cancelled, ToolError, classify, redact
@@ -111,6 +112,31 @@ class Job:
         self._lines.write(
             type="progress", id=self.id, fraction=round(self._fraction, 4), step=step, **details
         )
+
+    @contextlib.contextmanager
+    def span(self, name: str, **attributes: str | float | bool) -> Iterator[None]:
+        """Tell when a step began and ended, for the trace of the request; one that fails says by which code.
+
+        Parameters
+        ----------
+        name : str
+            What is done; never what somebody typed, nor the name of a song.
+        **attributes
+            What else there is to know of it.
+        """
+        start, began = time.time(), time.monotonic()
+        line: dict[str, Any] = {"name": name, "start": start, "attributes": attributes}
+        try:
+            yield
+        except BaseException as error:
+            line["error"] = classify(error).code
+            raise
+        finally:
+            self.pass_on({**line, "end": start + time.monotonic() - began})
+
+    def pass_on(self, span: dict[str, Any]) -> None:
+        """Say a span, such as one that another process has said, as this request's."""
+        self._lines.write(**{**span, "type": "span", "id": self.id})
 
 
 Handler = Callable[[Job], dict[str, Any]]

@@ -114,7 +114,8 @@ def handle(job: Job) -> Json:
         work = Work(job, Path(folder))
         if kind == "short":
             job.progress(0, "metadata")
-            return {"found": "link", "link": follow(read_text(source, "url"), work.home, work.check)}
+            with job.span("follow link"):
+                return {"found": "link", "link": follow(read_text(source, "url"), work.home, work.check)}
         if kind == "list":
             return read_list(source, max_songs, work)
         return work.confine(
@@ -132,7 +133,9 @@ def name_song(kind: str, source: Json, work: Work) -> Json:
         return {"trackId": _matching(read_text(source, "trackId"), SPOTIFY_ID)}
     service = read_text(source, "service", choices=("apple", "deezer", "tidal"))
     song_id = _matching(read_text(source, "id"), NUMBER)
-    return {"song": resolve_catalogue.find_song(service, song_id, _country(source), work.home, work.check)}
+    with work.job.span("metadata"):
+        song = resolve_catalogue.find_song(service, song_id, _country(source), work.home, work.check)
+    return {"song": song}
 
 
 def read_list(source: Json, max_songs: int, work: Work) -> Json:
@@ -143,13 +146,14 @@ def read_list(source: Json, max_songs: int, work: Work) -> Json:
         raise ToolError("bad_request", "Lists of this kind are not read; give the link of one song.")
     name = "id" if service in BY_ID else "url"
     wanted = {name: _matching(read_text(source, name), LISTS[service, kind])}
-    if service in ("apple", "deezer"):
-        found = resolve_catalogue.read_list(
-            service, kind, wanted["id"], _country(source), max_songs, work.home, work.check
-        )
-    else:
-        wanted |= {"service": service, "type": kind, "maxSongs": max_songs}
-        found = work.confine("stemtools.finding.resolve_list", wanted)
+    with work.job.span("read list"):
+        if service in ("apple", "deezer"):
+            found = resolve_catalogue.read_list(
+                service, kind, wanted["id"], _country(source), max_songs, work.home, work.check
+            )
+        else:
+            wanted |= {"service": service, "type": kind, "maxSongs": max_songs}
+            found = work.confine("stemtools.finding.resolve_list", wanted)
     if not found["songs"]:
         raise ToolError("list_empty", "There is no song in this list; give another one.")
     return {

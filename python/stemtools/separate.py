@@ -110,7 +110,8 @@ def separate_file(job: Job, model: Any, settings: Any, device: Any, folder: Path
         job.progress(fraction, "separating", segment=done, segments=of)
 
     rate_hz = model.samplerate
-    song = measure(decode(source, rate_hz, job.check, decoded))
+    with job.span("decode"):
+        song = measure(decode(source, rate_hz, job.check, decoded))
     if song.samples == 0:
         raise ToolError("too_short", "The file holds no sound at all; send a longer song.")
     window = SongWindow(decode(source, rate_hz, job.check), song)
@@ -119,10 +120,13 @@ def separate_file(job: Job, model: Any, settings: Any, device: Any, folder: Path
             stem: files.enter_context(master(folder / f"{stem}.{extension}", rate_hz, file_format))
             for stem in model.sources
         }
-        for stretch in separate_song(model, song, window, settings, device, separated):
-            job.check()
-            for writer, samples in zip(masters.values(), stretch.numpy(), strict=True):
-                writer.write(samples)
+        with job.span("separate", device=device.type, audioSeconds=round(song.samples / rate_hz, 3)):
+            for stretch in separate_song(model, song, window, settings, device, separated):
+                job.check()
+                for writer, samples in zip(masters.values(), stretch.numpy(), strict=True):
+                    writer.write(samples)
+        with job.span("write"):
+            files.close()
     stems = [
         {"stem": stem, "file": path.name, "bytes": path.stat().st_size, "peak": round(writer.peak, 6)}
         for stem, writer in masters.items()

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def separate(separator: Separator, song: Path, models: Path, out: Path, **options):
     job = recorded_job(input=str(song), outDir=str(out), repo=str(models), **options)
-    return separator.handle(job), job._lines.lines
+    return separator.handle(job), job._lines
 
 
 def failure(separator: Separator, song: Path, models: Path, out: Path, **options) -> ToolError:
@@ -65,13 +66,36 @@ def test_loud_stems_do_not_clip(separator, models, tmp_path, out):
 
 
 def test_progress_counts_every_pass_and_segment(separator, song, models, out):
-    _, lines = separate(separator, song, models, out, model="pair", shifts=2)
+    _, told = separate(separator, song, models, out, model="pair", shifts=2)
+    lines = told.of("progress")
     fractions = [line["fraction"] for line in lines]
     assert fractions == sorted(fractions)
     last = [line for line in lines if line["step"] == "separating"][-1]
     segments_of_a_pass = -(-(12 * 44100 + 11025) // (44100 * 3 // 2))
     assert abs(last["segments"] - 4 * segments_of_a_pass) <= 4  # 2 models x 2 shifts
     assert [line["step"] for line in lines][:2] == ["loading", "decoding"]
+
+
+def test_its_steps_are_spans_one_after_the_other(separator, song, models, out):
+    began = time.time()
+    _, told = separate(separator, song, models, out, model="echo")
+    _, again = separate(separator, song, models, out, model="echo")
+    steps = told.of("span")
+    assert [step["name"] for step in steps] == ["load model", "decode", "separate", "write"]
+    assert [step["name"] for step in again.of("span")] == ["decode", "separate", "write"]
+    times = [began, *(moment for step in steps for moment in (step["start"], step["end"])), time.time()]
+    assert times == pytest.approx(sorted(times), abs=0.002)
+    assert steps[0]["attributes"] == {"model": "echo"}
+    assert steps[2]["attributes"] == {"device": "cpu", "audioSeconds": 12.0}
+
+
+def test_a_step_says_by_which_code_it_failed(separator, song, models, out):
+    job = recorded_job(input=str(song), outDir=str(out), repo=str(models), model="hungry")
+    with pytest.raises(RuntimeError):
+        separator.handle(job)
+    steps = [(step["name"], step.get("error")) for step in job._lines.of("span")]
+    once = [("decode", None), ("separate", "out_of_memory")]
+    assert steps == [("load model", None), *once, *once]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,10 @@ class Recorded:
     def write(self, **line: Any) -> None:
         self.lines.append(line)
 
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of one type."""
+        return [line for line in self.lines if line["type"] == kind]
+
 
 def recorded_job(**request: Any) -> Job:
     """A job for a handler called in this process."""

@@ -1,5 +1,5 @@
-// The two Python environments, .venv/separate and .venv/download, from their hashed locks. An environment without
-// its stamp is half made: it is made anew (pip keeps what it downloaded).
+// The Python environments from their hashed locks: .venv/separate and .venv/download of the tools, and .venv/operations
+// of what tests alone use. An environment without its stamp is half made: it is made anew (pip keeps what it downloaded).
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -108,6 +108,12 @@ const lockedCount = (lockName) => readFileSync(lockOf(lockName), 'utf8').match(/
 
 const fromLock = (lockName) => ['--no-deps', '--require-hashes', '-r', lockOf(lockName)]
 
+/** From the usual index, where Linux x64 gets the build for CUDA, or from TORCH_INDEX_URL, which has the one for a CPU too. */
+function torchRequirement() {
+  const index = process.env.TORCH_INDEX_URL
+  return [...(index ? ['--index-url', index] : []), process.env.TORCH_SPEC || torch]
+}
+
 /** Makes an environment as its lock says, in `folder`, whatever was there. */
 export async function makeEnvironment({ name, folder }) {
   const python = findPython()
@@ -120,7 +126,7 @@ export async function makeEnvironment({ name, folder }) {
       `Python ${python.version} could not make an environment: check the free disk space, and on Debian and Ubuntu run apt install python${python.version}-venv.`,
       { env: { PYTHONHOME: undefined, PYTHONPATH: undefined } },
     )
-    if (name === 'separate') await pipInstall({ name, folder }, step, 12, [process.env.TORCH_SPEC || torch])
+    if (name === 'separate') await pipInstall({ name, folder }, step, 12, torchRequirement())
     await pipInstall({ name, folder }, step, lockedCount(name), fromLock(name))
     writeFileSync(stampFileIn(folder, 'set-up'), stamp)
   })
@@ -151,4 +157,6 @@ export async function prepareEnvironments({ dev }) {
     if (!isInstalled(name, 'set-up')) await prepareTools(name)
     if (dev && !isInstalled(name, 'dev')) await addDevelopmentPackages(name)
   }
+  if (dev && !isInstalled('operations', 'set-up'))
+    await makeEnvironment({ name: 'operations', folder: folderOf('operations') })
 }

@@ -6,7 +6,9 @@ import { requireSupportedSystem } from './system.mjs'
 import { isWarmedUp, warmUp } from './warm-up.mjs'
 
 const pythonIsReady = (dev) =>
-  environmentIsReady('separate', { dev }) && environmentIsReady('download', { dev })
+  environmentIsReady('separate', { dev }) &&
+  environmentIsReady('download', { dev }) &&
+  (!dev || environmentIsReady('operations', { dev: false }))
 
 /**
  * Brings what is missing, and does nothing but look at stamps when nothing is.

@@ -10,6 +10,7 @@ import type {
 import { parseOptions } from '../../commands/options.ts'
 import { UserError } from '../errors.ts'
 import { findMessage, type Message, wantNewMessage } from '../store/messages.ts'
+import { inCommandSpan, sayRequest } from '../telemetry/command-span.ts'
 import { once } from './once.ts'
 
 type Given = Omit<Invocation<unknown>, 'options' | 'resumes' | 'anew'> & { values: Record<string, unknown> }
@@ -21,7 +22,17 @@ type Given = Omit<Invocation<unknown>, 'options' | 'resumes' | 'anew'> & { value
  * @returns undefined when another process carries this very interaction out
  * @throws UserError
  */
-export async function carryOut(
+export function carryOut(
+  command: Command,
+  given: Given,
+  deps: CommandDeps,
+  isGone: (message: Message) => Promise<boolean>,
+): Promise<Reply | undefined> {
+  const work = () => carryOutInSpan(command, given, deps, isGone)
+  return inCommandSpan(command.name, given.interaction.platform, work)
+}
+
+async function carryOutInSpan(
   command: Command,
   { values, ...given }: Given,
   deps: CommandDeps,
@@ -32,6 +43,7 @@ export async function carryOut(
   const run = (anew: boolean) => command.run({ ...given, options, resumes: false, anew }, deps)
   const reply = command.once ? await once(deps.db, given.interaction, () => run(false)) : await run(false)
   if (!reply) return undefined
+  if (reply.kind === 'request') sayRequest(reply.request)
   if (reply.kind === 'text' || reply.standing !== 'same') return reply
   const earlier = await findMessage(deps.db, reply.request.id)
   // That of a request which has not ended is looked after by the courier.

@@ -58,11 +58,16 @@ export function startCourier(deps: Deps): { stop(): Promise<void> } {
   }
 }
 
+/** The name of the lease that the active one holds. */
+export function courierLease({ platform, app }: Pick<Chat, 'platform' | 'app'>): string {
+  return `sound-forge courier ${platform} ${app}`
+}
+
 /** Waits for the role and works until it is lost or `leaving`. */
 async function serve(deps: Deps, leaving: AbortSignal): Promise<void> {
   const lost = new AbortController()
   const { chat, db, log } = deps
-  const lease = await holdLease(db, `sound-forge courier ${chat.platform} ${chat.app}`, {
+  const lease = await holdLease(db, courierLease(chat), {
     frozenSeconds: FROZEN_SECONDS,
     signal: leaving,
     onLost: () => lost.abort(),

@@ -6,6 +6,7 @@ import { ChatError, describeError, ERRORS } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Message, MessageState } from '../store/messages.ts'
 import type { RequestState } from '../store/requests.ts'
+import { emit } from '../telemetry/events.ts'
 import type { Chat } from './chat.ts'
 
 /** What the courier reads and writes down; see store/messages.ts. */
@@ -50,6 +51,8 @@ type Entry = {
   message: Message
   /** The card may differ from what the message shows. */
   dirty: boolean
+  /** When that was first heard. */
+  dirtySinceMs: number | undefined
   busy: Promise<void> | undefined
   /** After a failure, or when it was not its turn, not before this. */
   notBeforeMs: number
@@ -57,6 +60,9 @@ type Entry = {
   postAtMs: number
   failures: number
 }
+
+/** What became of a try to show a card; `nothing`: there was nothing to write. */
+type Outcome = 'edited' | 'posted' | 'nothing' | 'later' | 'busy' | 'failed'
 
 const EDITS_AT_ONCE = 16
 /** Somebody else has taken the turn in between: the rows tell when. */
@@ -84,8 +90,9 @@ export class Courier {
     const found = await this.#deps.records.messagesToShow(trackIds)
     const nowMs = this.#deps.nowMs()
     for (const message of found) {
-      const fresh = { message, dirty: true, postAtMs: nowMs + message.postInMs }
       const entry = this.#entries.get(message.requestId)
+      const dirtySinceMs = entry?.dirtySinceMs ?? nowMs
+      const fresh = { message, dirty: true, dirtySinceMs, postAtMs: nowMs + message.postInMs }
       if (entry) Object.assign(entry, fresh)
       else this.#entries.set(message.requestId, { ...fresh, busy: undefined, notBeforeMs: 0, failures: 0 })
     }
@@ -111,7 +118,7 @@ export class Courier {
       else if (running < EDITS_AT_ONCE) {
         running++
         entry.dirty = false
-        entry.busy = this.#show(entry, this.#pace.reserve(entry.message, nowMs)).finally(() => {
+        entry.busy = this.#showAndTell(entry, this.#pace.reserve(entry.message, nowMs)).finally(() => {
           entry.busy = undefined
           this.#deps.onDone()
         })
@@ -130,7 +137,21 @@ export class Courier {
     return Math.max(this.#pace.mayEditAt(message, nowMs), notBeforeMs, thereMs, this.#pausedUntilMs)
   }
 
-  async #show(entry: Entry, release: () => void): Promise<void> {
+  /** Tries it, and tells how it went. */
+  async #showAndTell(entry: Entry, release: () => void): Promise<void> {
+    const { chat, nowMs } = this.#deps
+    const { platform } = chat
+    const sinceMs = entry.dirtySinceMs ?? nowMs()
+    // What changes from here on may come too late for this edit.
+    entry.dirtySinceMs = undefined
+    const outcome = await this.#show(entry, release)
+    if (outcome === 'edited' || outcome === 'posted')
+      emit('courier:edit', { platform, outcome, lagMs: nowMs() - sinceMs })
+    else if (entry.dirty && outcome !== 'nothing') entry.dirtySinceMs = sinceMs
+    if (outcome === 'busy' || outcome === 'failed') emit('courier:edit', { platform, outcome })
+  }
+
+  async #show(entry: Entry, release: () => void): Promise<Outcome> {
     const { records, prove, nowMs, log } = this.#deps
     const { requestId } = entry.message
     let card: Card | undefined
@@ -141,7 +162,7 @@ export class Courier {
       if (!message || !card || message.state === 'closed' || message.state === 'deleted') {
         release()
         this.#entries.delete(requestId)
-        return
+        return 'nothing'
       }
       entry.message = message
       const shown = cardDigest(card)
@@ -150,24 +171,30 @@ export class Courier {
         await prove()
         const inMs = await this.#make(message, card)
         entry.failures = 0
-        if (inMs !== undefined) this.#again(entry, () => {}, nowMs() + inMs)
-        return
+        return inMs === undefined ? 'posted' : this.#again(entry, () => {}, nowMs() + inMs)
       }
+      let outcome: Outcome = 'nothing'
       if (shown === message.shown && !isStale(card, message, nowMs())) {
         release()
-        if (!hasEnded(card.state)) return
+        if (!hasEnded(card.state)) return 'nothing'
       } else {
         const dueMs = await this.#edit(message, card)
         if (dueMs !== undefined) return this.#again(entry, release, dueMs)
+        outcome = 'edited'
       }
       await records.messageShows(requestId, { shown, state: card.state })
       entry.message.shown = shown
       entry.failures = 0
+      return outcome
     } catch (error) {
       await this.#meet(entry, card, error).catch((again: unknown) => {
         log.warn({ err: again, request: requestId }, 'the courier could not write down a failure')
         this.#later(entry)
       })
+      const code = error instanceof ChatError ? error.code : undefined
+      // That a person has deleted a message is no failure.
+      if (code === 'chat_gone') return 'nothing'
+      return code === 'chat_busy' ? 'busy' : 'failed'
     }
   }
 
@@ -275,10 +302,11 @@ export class Courier {
   }
 
   /** It is not its turn yet. */
-  #again(entry: Entry, release: () => void, dueMs: number): void {
+  #again(entry: Entry, release: () => void, dueMs: number): Outcome {
     release()
     entry.dirty = true
     entry.notBeforeMs = dueMs
+    return 'later'
   }
 
   #later(entry: Entry): void {

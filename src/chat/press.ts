@@ -6,6 +6,7 @@ import { chooseRecording } from '../queue/choose.ts'
 import { retryRequest } from '../queue/retry.ts'
 import { findMessage, type Message } from '../store/messages.ts'
 import type { Interaction } from '../store/requests.ts'
+import { inCommandSpan, sayRequest } from '../telemetry/command-span.ts'
 import { type ButtonAction, parseButtonId } from './buttons.ts'
 import { once } from './once.ts'
 
@@ -27,7 +28,8 @@ export async function press(
 ): Promise<boolean> {
   const { action, message, isAsker } = await findPressed(buttonId, interaction, deps, isManager)
   const { requestId } = message
-  const done = await once(deps.db, interaction, async () => {
+  const work = async () => {
+    sayRequest(message)
     if (action === 'cancel') {
       if (!(await cancelRequest(deps, requestId, isAsker ? 'asker' : 'manager')))
         throw new UserError('nothing_to_cancel')
@@ -38,7 +40,8 @@ export async function press(
       if (!(await retryRequest(deps, requestId))) throw new UserError('nothing_to_retry')
     } else throw new UserError('bad_usage')
     return true
-  })
+  }
+  const done = await inCommandSpan(action, interaction.platform, () => once(deps.db, interaction, work))
   return done ?? false
 }
 

@@ -83,12 +83,20 @@ export type Card = {
   actions: CardAction[]
 }
 
-const LABELS: Record<StageName, string> = {
+export const LABELS: Record<StageName, string> = {
   resolve: 'Search',
   download: 'Download',
   analysis: 'Analysis',
   processing: 'Separation',
   delivery: 'Delivery',
+}
+/** What a worker does that such a line waits for. */
+const WORK: Record<StageName, string> = {
+  resolve: 'searches',
+  download: 'downloads',
+  analysis: 'analyses',
+  processing: 'separates',
+  delivery: 'delivers here',
 }
 export const STARTER_NOTE = 'Made by starter, the small model that comes along: far below htdemucs.'
 
@@ -216,6 +224,9 @@ export function cardDigest({ secondsLeft: _, lines, songs, ...rest }: Card): str
 function noteOf(stage: CardStage): string | null {
   if (stage.state === 'retrying') return `trying again (${stage.attempt + 1} of ${MAX_ATTEMPTS})`
   if (stage.state === 'waiting' && stage.error) return stage.error
+  if (stage.state === 'waiting' && stage.isHeld) return 'waiting: its queue is paused'
+  if (stage.state === 'waiting' && !stage.isWorked)
+    return `waiting for a worker that ${WORK[stage.stage]}: none is running`
   if (stage.state === 'waiting') return stage.place > 0 ? `waiting, ${stage.place} before it` : 'waiting'
   if (stage.state === 'running')
     return stage.attempt > 1 ? `attempt ${stage.attempt} of ${MAX_ATTEMPTS}` : stage.step

@@ -11,6 +11,10 @@ export type CardStage = {
   error: string | null
   /** Jobs before this one in its queue; 0 when it is next or running. */
   place: number
+  /** Whether a worker is there for its queue, on whichever machine. */
+  isWorked: boolean
+  /** Whether its queue is paused or drained. */
+  isHeld: boolean
   /** Measured seconds of work per second of audio; undefined before the first run. */
   rate: number | undefined
 }

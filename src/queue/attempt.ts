@@ -23,8 +23,9 @@ type Deps = LeadDeps & { db: Database }
 /** Shutting down leaves a few seconds; after them the sweep of another worker finds the job. */
 const RELEASE_SECONDS = 3
 const CLOCK_SKEW_MS = 60_000
-/** The courier makes a message within seconds. */
-const WAITING_MAX_SECONDS = 5
+/** What waits for somebody of our own: the courier makes a message within seconds, and another worker may be free at any time. */
+const OWN = ['chat_waiting', 'model_elsewhere']
+const OWN_MAX_SECONDS = 5
 const POSTPONED = 'the platform does not take it just now; trying again'
 
 /** Counts this attempt and says so; or finds that the stage is done, or has crashed once too often. */
@@ -107,13 +108,12 @@ export async function postponeAttempt(
       return 'deadletter'
     }
     if (!(await putBack(tx, boss, attempt, code))) return 'failed'
-    const isWaiting = code === 'chat_waiting'
-    const longest = isWaiting ? WAITING_MAX_SECONDS : POSTPONE_MAX_SECONDS
+    const longest = OWN.includes(code) ? OWN_MAX_SECONDS : POSTPONE_MAX_SECONDS
     // As seconds, which count by the database's clock.
     const startAfter = Math.ceil(Math.max(error.retryAfterSeconds, Math.min(2 ** times, longest)))
     await boss.update(attempt.queue, undefined, { id: attempt.id, startAfter, ...within(tx) })
     const said = error instanceof PauseError ? message : POSTPONED
-    const note = isWaiting ? undefined : { code, message: said }
+    const note = code === 'chat_waiting' ? undefined : { code, message: said }
     await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting', note)
     await notifyCards(tx, attempt.trackId)
     return 'failed' // fenced: it touches nothing, as the job is put back already

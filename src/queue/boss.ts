@@ -13,6 +13,8 @@ export async function startBoss(url: string, log: Log): Promise<Boss> {
     application_name: 'sound-forge-jobs',
     max: 6,
     useListenNotify: true,
+    // Jobs have spans of ours; its own are traces apart, and tell errors in their words.
+    openTelemetry: { enabled: false },
 
     schedule: false,
     superviseIntervalSeconds: 2,

@@ -1,6 +1,7 @@
 // Ends a request before its time, and the work that nobody else wants. A list ends with all its songs.
 import type { Database, Queryable } from '../store/database.ts'
 import { lockRequest, moveRequest, songsOf } from '../store/requests.ts'
+import { linkTo } from '../telemetry/spans.ts'
 import type { LeadDeps } from './lead-on.ts'
 import { settleTrack } from './settle.ts'
 
@@ -30,6 +31,7 @@ export async function failRequest(
 
 async function endRequest(tx: Queryable, deps: Deps, requestId: string, end: End): Promise<boolean> {
   const request = await lockRequest(tx, requestId)
+  linkTo(request?.traceparent ?? null)
   if (!request || !(await moveRequest(tx, requestId, ['working', 'ready'], end.state, end.error)))
     return false
   // In the order of their tracks, so that two lists at once do not lock each other out.

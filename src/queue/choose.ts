@@ -5,6 +5,7 @@ import { lockRequest } from '../store/requests.ts'
 import { findResult } from '../store/stages.ts'
 import { claimTrack } from '../store/tracks.ts'
 import { hangOn, type LeadDeps } from './lead-on.ts'
+import { traceAnew } from './request-trace.ts'
 import { settleTrack } from './settle.ts'
 
 /**
@@ -27,6 +28,7 @@ export async function chooseRecording(
     const source = recordingSource(chosen, resolved.song)
     const target = await claimTrack(tx, source)
     const match = { link, title, channel, confidence: null }
+    await traceAnew(tx, request)
     await hangOn(tx, deps, request, target, { source, match })
     await settleTrack(tx, deps, target.id)
     await settleTrack(tx, deps, request.trackId)

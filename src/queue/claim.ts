@@ -21,9 +21,11 @@ import {
 import { claimSeparation } from '../store/separations.ts'
 import { findResult } from '../store/stages.ts'
 import { listWorkers } from '../store/workers.ts'
+import { linkTo, traceparentNow } from '../telemetry/spans.ts'
 import { assertMayAsk } from './circuit.ts'
 import { claimLed, type LeadDeps, lookAnew } from './lead-on.ts'
 import { SAME_COMMAND_SECONDS } from './queues.ts'
+import { linkToOthers } from './request-trace.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
 
@@ -54,7 +56,10 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
   return deps.db.transaction(async (tx) => {
     const { id: interactionId, isNew } = await saveInteraction(tx, interaction)
     const again = isNew ? undefined : await requestOfInteraction(tx, interactionId)
-    if (again) return { request: again, standing: 'again' }
+    if (again) {
+      linkTo(again.traceparent)
+      return { request: again, standing: 'again' }
+    }
     const { track, match } = await claimLed(tx, deps, source)
     const song = { trackId: track.id, key: source.key }
     const same = await findSameRequest(tx, interaction, asked, song, {
@@ -62,8 +67,10 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
       withinSeconds: SAME_COMMAND_SECONDS,
       openOfAnyAge: wish.resumes,
     })
-    if (same && !wish.anew && (await outcomeIsThere(tx, deps.files, same)))
+    if (same && !wish.anew && (await outcomeIsThere(tx, deps.files, same))) {
+      linkTo(same.traceparent)
       return { request: same, standing: 'same' }
+    }
     if ((await countOpenRequests(tx, interaction)) >= wish.maxOpenRequests)
       throw new UserError('too_many_requests')
     await lookAnew(tx, track.id)
@@ -81,7 +88,9 @@ export async function claim(deps: LeadDeps & { db: Database }, wish: Claim): Pro
       separationId,
       match,
       named: source,
+      traceparent: traceparentNow(),
     })
+    await linkToOthers(tx, request)
     if (wish.message) await insertMessage(tx, request.id, interaction, wish.message)
     await settleTrack(tx, deps, track.id)
     return { request, standing: 'new', facts: wish.message ? await readCard(tx, request.id) : undefined }

@@ -20,6 +20,7 @@ import { forgetStage, stagesOfTrack } from '../store/stages.ts'
 import { listWorkers } from '../store/workers.ts'
 import { within } from './boss.ts'
 import { type LeadDeps, lookAnew } from './lead-on.ts'
+import { traceAnew } from './request-trace.ts'
 import { settleTrack } from './settle.ts'
 import { startAnew } from './start-anew.ts'
 
@@ -65,6 +66,7 @@ async function goOn(tx: Queryable, deps: RetryDeps, request: Request): Promise<v
   // A list ends once more.
   if ((await songsOf(tx, request.id)).length > 0) await forgetDelivery(tx, deps.boss, request)
   await moveRequest(tx, request.id, [request.state], 'working')
+  await traceAnew(tx, request)
   await reopenMessage(tx, request.id)
   await wantNewMessage(tx, request.id)
   await settleTrack(tx, deps, request.trackId)

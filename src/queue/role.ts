@@ -1,24 +1,28 @@
 // The worker role of a machine. One process of a machine and database has it, so that "processing 2" means 2 on this machine.
+// Each DATA_DIR counts as a machine of its own: who installs a second one on the same host wants both to work.
 // The proof of life is a session lock on the worker's id: the server itself notices a death at once.
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { Loadable } from '../domain/model.ts'
 import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { holdLease } from '../store/lease.ts'
-import { deleteWorker, insertWorker, WORKER_LOCK } from '../store/workers.ts'
+import { deleteWorker, insertWorker, WORKER_LOCK, type WorkerRow } from '../store/workers.ts'
 
 export type WorkerRole = { id: string; release(): Promise<void> }
 
 const FROZEN_SECONDS = 10
 
 /** Containers share the host's machine-id but not its hostname; hosts may share a hostname but not the machine-id. */
-export function machineId(): string {
+export function machineId(dataDir: string): string {
+  return [hostname(), hostMachineId(), realpathSync(dataDir)].join(' ')
+}
+
+function hostMachineId(): string {
   try {
-    return `${hostname()} ${readFileSync('/etc/machine-id', 'utf8').trim()}`
+    return readFileSync('/etc/machine-id', 'utf8').trim()
   } catch {
-    return hostname()
+    return '-'
   }
 }
 
@@ -29,12 +33,11 @@ export function machineId(): string {
 export async function holdWorkerRole(
   db: Database,
   log: Log,
-  models: Loadable[],
+  { machine, models, queues }: Pick<WorkerRow, 'machine' | 'models' | 'queues'>,
   signal: AbortSignal,
   { onWait, onLost }: { onWait: () => void; onLost: () => void },
 ): Promise<WorkerRole> {
   const id = randomUUID()
-  const machine = machineId()
   const lease = await holdLease(db, `sound-forge machine ${machine}`, {
     frozenSeconds: FROZEN_SECONDS,
     signal,
@@ -45,7 +48,7 @@ export async function holdWorkerRole(
     },
     async onTaken(session) {
       await session.query(`select pg_advisory_lock(${WORKER_LOCK})`, [id])
-      await insertWorker(session, { id, machine, hostname: hostname(), pid: process.pid, models })
+      await insertWorker(session, { id, machine, hostname: hostname(), pid: process.pid, models, queues })
     },
   })
   return {

@@ -6,6 +6,7 @@ import { decide } from '../domain/separation.ts'
 import { needsResolving } from '../domain/source.ts'
 import { ERRORS } from '../errors.ts'
 import type { Queryable } from '../store/database.ts'
+import { recordCancelled } from '../store/events.ts'
 import { moveRequest, workingRequests } from '../store/requests.ts'
 import { forgetStage, notifyCards, stageStops, stagesOfTrack, stageWaits } from '../store/stages.ts'
 import { findTrack } from '../store/tracks.ts'
@@ -52,6 +53,7 @@ export async function reconcileTrack(tx: Queryable, deps: LeadDeps, trackId: str
       await boss.update(queue, undefined, { id: jobId, priority, ...within(tx) })
     for (const { stage, owner, queue, jobId, job } of decision.cancel) {
       if (job === 'live') await boss.cancel(queue, jobId, within(tx))
+      await recordCancelled(tx, owner, stage)
       await forgetStage(tx, owner, stage)
       await tx.query('select pg_notify($1, $2)', [CANCEL_CHANNEL, jobId])
     }

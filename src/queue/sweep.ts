@@ -10,6 +10,8 @@ import type { Boss } from './boss.ts'
 import type { LeadDeps } from './lead-on.ts'
 import { reconcileTrack } from './settle.ts'
 
+type Deps = LeadDeps & { db: Database; log: Log }
+
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
 const RECONNECT_SECONDS = 2
 const SWEEP_SECONDS = 3
@@ -20,29 +22,16 @@ const BEGIN_SECONDS = 3
  * The first sweep is at once.
  * @param own given by the holder of a machine's worker role: every other worker of that machine is dead for certain
  */
-export function startSweeps(
-  deps: LeadDeps & { db: Database; log: Log },
-  own?: { id: string; machine: string },
-) {
+export function startSweeps(deps: Deps, own?: { id: string; machine: string }) {
   const suspects = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let running: Promise<void> = Promise.resolve()
 
   const sweep = async () => {
-    try {
-      await reapWorkers(deps, suspects, own)
-      await resendUnbegun(deps.db, deps.boss)
-      for (const trackId of await tracksWithWork(deps.db)) {
-        // One that cannot be settled keeps no other from it.
-        await settleOne(deps, trackId).catch((error: unknown) => {
-          if (isPassing(error)) throw error
-          deps.log.error({ err: error, track: trackId }, 'a track could not be settled')
-        })
-      }
-    } catch (error) {
-      deps.log.warn({ err: error }, 'a sweep did not finish; the next one goes on')
-    }
+    await sweepOnce(deps, suspects, own).catch((error: unknown) =>
+      deps.log.warn({ err: error }, 'a sweep did not finish; the next one goes on'),
+    )
     if (!stopped) timer = setTimeout(run, SWEEP_SECONDS * 1000)
   }
   const run = () => {
@@ -58,6 +47,23 @@ export function startSweeps(
   }
 }
 
+/** @param suspects workers whose lock was free, and since when */
+export async function sweepOnce(
+  deps: Deps,
+  suspects: Map<string, number>,
+  own?: { id: string; machine: string },
+): Promise<void> {
+  await reapWorkers(deps, suspects, own)
+  await resendUnbegun(deps.db, deps.boss)
+  for (const trackId of await tracksWithWork(deps.db)) {
+    // One that cannot be settled keeps no other from it.
+    await settleOne(deps, trackId).catch((error: unknown) => {
+      if (isPassing(error)) throw error
+      deps.log.error({ err: error, track: trackId }, 'a track could not be settled')
+    })
+  }
+}
+
 async function settleOne(deps: LeadDeps & { db: Database }, trackId: string): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await lockTrack(tx, trackId)
@@ -66,7 +72,7 @@ async function settleOne(deps: LeadDeps & { db: Database }, trackId: string): Pr
 }
 
 async function reapWorkers(
-  { db, boss, log }: { db: Database; boss: Boss; log: Log },
+  { db, boss, log }: Deps,
   suspects: Map<string, number>,
   own?: { id: string; machine: string },
 ) {

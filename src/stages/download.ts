@@ -3,7 +3,7 @@
 import type { Chat } from '../chat/chat.ts'
 import type { AttachmentSource, Source } from '../domain/source.ts'
 import { ChatError } from '../errors.ts'
-import { type Files, uploadName } from '../files/files.ts'
+import { uploadName } from '../files/files.ts'
 import { hangOn } from '../queue/lead-on.ts'
 import { settleTrack } from '../queue/settle.ts'
 import type { Queryable } from '../store/database.ts'
@@ -19,7 +19,7 @@ import {
   type Track,
 } from '../store/tracks.ts'
 import type { DownloadResult } from '../tools/protocol.ts'
-import type { Stage, StageDeps } from './stage.ts'
+import type { Stage, StageDeps, StageRun } from './stage.ts'
 
 /** @param chats the platforms whose files this worker may fetch */
 export function download(chats: Chat[]): Stage<Track & { trackId: string }> {
@@ -29,11 +29,11 @@ export function download(chats: Chat[]): Stage<Track & { trackId: string }> {
       return track && { ...track, trackId: track.id }
     },
 
-    async run({ tools, files, settings }, { source }, { folder, signal, onProgress }) {
+    async run({ tools, settings }, { source }, { folder, signal, onProgress }) {
       const result = await tools.run(
         'download',
         {
-          source: await askedOf(source, files, chats),
+          source: await askedOf(source, folder, chats),
           outDir: folder.path,
           maxBytes: settings.MAX_UPLOAD_BYTES,
           maxSeconds: settings.MAX_SONG_SECONDS,
@@ -68,9 +68,9 @@ async function shareSound(tx: Queryable, deps: StageDeps, trackId: string, sound
 }
 
 /** The source as the tool is asked for it. */
-async function askedOf(source: Source, files: Files, chats: Chat[]) {
+async function askedOf(source: Source, folder: StageRun['folder'], chats: Chat[]) {
   if (source.kind === 'file')
-    return { kind: 'file', path: files.pathOf(uploadName(source.sha256)), name: source.name }
+    return { kind: 'file', path: await folder.localPath(uploadName(source.sha256)), name: source.name }
   if (source.kind === 'attachment') return { ...source, authorization: await authorizationFor(source, chats) }
   return source
 }

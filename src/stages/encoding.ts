@@ -1,5 +1,6 @@
 // Encodes stems from the separation's masters, what was encoded before is used again; a request's in the best way that fits.
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { stemFileName } from '../domain/names.ts'
 import { type Packing, packingsFor } from '../domain/packing.ts'
 import { ToolError } from '../errors.ts'
@@ -45,9 +46,11 @@ export async function encodeToFit(
   const { request, downloaded } = finished
   const wanted = wantedStems(request, masters)
   for (const packing of packingsFor(request.format, downloaded.result.durationSeconds, maxFileBytes)) {
-    const stems = await encodeStems(deps, masters, wanted, makingOf(deps, finished, masters, packing), run)
+    const making = await makingOf(deps, finished, masters, packing, run)
+    const stems = await encodeStems(deps, masters, wanted, making, run)
     if (stems.every(({ bytes }) => bytes <= maxFileBytes)) return { ...packing, stems }
-    for (const { file } of stems) if (file.startsWith(run.folder.name)) await deps.files.remove(file)
+    const own = stems.filter(({ file }) => file.startsWith(run.folder.name))
+    for (const { file } of own) await rm(join(run.folder.path, basename(file)))
   }
   return undefined
 }
@@ -62,13 +65,15 @@ function wantedStems(request: Request, masters: Masters): string[] {
   return request.stems.length > 0 ? request.stems : made
 }
 
-function makingOf(
+async function makingOf(
   { files }: StageDeps,
   { track, downloaded, analysed }: Finished,
   masters: Masters,
   { format, bitrateKbps }: Packing,
-): Making {
-  const { cover } = downloaded.result
+  { folder }: StageRun,
+): Promise<Making> {
+  const { cover: file } = downloaded.result
+  const cover = file && join(downloaded.folder, file)
   return {
     format,
     bitrateKbps,
@@ -77,7 +82,7 @@ function makingOf(
     options: {
       bitrateKbps: format === 'mp3' ? bitrateKbps : null,
       tags: tagsOf(track, analysed?.result, masters.result.model),
-      cover: cover ? files.pathOf(join(downloaded.folder, cover)) : null,
+      cover: cover && (await files.has(cover)) ? await folder.localPath(cover) : null,
     },
   }
 }
@@ -101,14 +106,15 @@ export async function encodeStems(
   )
   if (missing.length === 0) return kept
 
+  const stems = missing.map(async ({ stem, file }) => ({
+    stem,
+    path: await folder.localPath(join(mastersFolder, file)),
+    name: nameOf(stem),
+  }))
   const { files: encoded } = await tools.run(
     'encode',
     {
-      stems: missing.map(({ stem, file }) => ({
-        stem,
-        path: files.pathOf(join(mastersFolder, file)),
-        name: nameOf(stem),
-      })),
+      stems: await Promise.all(stems),
       gain: result.gain,
       // The gain that keeps the loudest stem below full scale is that of all stems, also of those not asked for.
       peak: Math.max(...result.stems.map((stem) => stem.peak)),

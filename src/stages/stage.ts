@@ -5,7 +5,7 @@ import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
 import { ChatError, describeError, PauseError, ToolError } from '../errors.ts'
-import type { Files } from '../files/files.ts'
+import type { Files, Folder } from '../files/files.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, beginAttempt, failAttempt, postponeAttempt, releaseAttempt } from '../queue/attempt.ts'
 import { type Boss, wakeWorkers } from '../queue/boss.ts'
@@ -16,6 +16,7 @@ import { type JobEvent, recordEvent } from '../store/events.ts'
 import { requestsWaitingFor } from '../store/requests.ts'
 import { emit, type JobAttempt, type TelemetryEvents } from '../telemetry/events.ts'
 import { jobInLog } from '../telemetry/job-log.ts'
+import { inJobSpan } from '../telemetry/job-span.ts'
 import type { Tools } from '../tools/tools.ts'
 import { reportProgress } from './progress.ts'
 
@@ -35,8 +36,7 @@ export type StageDeps = {
 }
 
 export type StageRun = {
-  /** The attempt's folder. */
-  folder: { name: string; path: string }
+  folder: Pick<Folder, 'name' | 'path' | 'localPath'>
   signal: AbortSignal
   onProgress: (fraction: number, step: string | null) => void
 }
@@ -88,6 +88,7 @@ async function handle<Subject extends { trackId: string }>(
   job: Job,
   own: AbortController,
 ): Promise<JobResult['status']> {
+  const startedAt = new Date()
   const { owner } = job.data
   const subject = await stage.load(deps, owner)
   if (!subject) return 'completed'
@@ -107,58 +108,98 @@ async function handle<Subject extends { trackId: string }>(
     attempt: event.attempt,
     workerId: deps.workerId,
     queueMs,
-    startedAt: new Date(),
+    startedAt,
   }
-  const log = deps.log.child(jobInLog(begun))
+  const traceparents = waiting.map(({ traceparent }) => traceparent)
+  return inJobSpan(begun, traceparents, () =>
+    runAttempt(stage, deps, subject, { job, own, attempt, event, begun }),
+  )
+}
+
+/** An attempt that has begun. */
+type Begun = { job: Job; own: AbortController; attempt: Attempt; event: JobEvent; begun: JobAttempt }
+
+async function runAttempt<Subject extends { trackId: string }>(
+  stage: Stage<Subject>,
+  shared: StageDeps,
+  subject: Subject,
+  { job, own, attempt, event, begun }: Begun,
+): Promise<JobResult['status']> {
+  const { owner, stage: stageName } = begun
+  // Every line that is written from here on names the attempt.
+  const log = shared.log.child(jobInLog(begun))
+  const deps = { ...shared, log }
   emit('job:start', begun)
   const startedMs = performance.now()
   const durationMs = () => performance.now() - startedMs
-  let folder: StageRun['folder'] | undefined
+  let folder: Folder | undefined
   const progress = reportProgress(deps, attempt)
   const signal = AbortSignal.any([job.signal, own.signal, deps.shutdown])
   try {
-    const { name, path } = await deps.files.createFolder(owner, stageOf(queue), randomUUID())
-    folder = { name, path }
+    folder = await deps.files.createFolder(owner, stageName, randomUUID(), signal)
     const made = await stage.run(deps, subject, { folder, signal, onProgress: progress.report })
+    await folder.publish()
     await progress.stop()
-    const stop: JobEvent = { ...event, kind: 'stop', durationMs: durationMs(), ...made.event }
+    const stop = { ...event, kind: 'stop', durationMs: durationMs(), ...made.event } as const
     const save = async (tx: Queryable) => stage.save?.(tx, deps, subject, made)
-    const landed = await handOff(deps, attempt, { folder: name, result: made.result }, stop, save)
+    const landed = await handOff(deps, attempt, { folder: folder.name, result: made.result }, stop, save)
     if (!landed) throw new ToolError('cancelled', undefined, false)
-    emit('job:stop', { ...begun, ...made.event, durationMs: durationMs(), result: 'done', errorCode: null })
+    const { durationMs: workMs } = stop
+    emit('job:stop', { ...begun, ...made.event, durationMs: workMs, result: 'done', errorCode: null })
     return 'completed'
   } catch (error) {
-    await progress.stop()
-    // A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep may judge it.
-    if (folder && !isPassing(error)) await deps.files.remove(folder.name)
     const ended = { ...event, durationMs: durationMs() }
-    const stopped = (result: TelemetryEvents['job:stop']['result'], errorCode: string | null = null) =>
-      emit('job:stop', { ...begun, durationMs: ended.durationMs, result, errorCode })
-    if (deps.shutdown.aborted) {
-      await releaseAttempt(deps, attempt, { ...ended, kind: 'released' })
-      stopped('released')
-      return 'failed' // fenced: it touches nothing, as the job is given back already
-    }
-    if (signal.aborted || (error instanceof ToolError && error.code === 'cancelled')) {
-      const kind = own.signal.aborted ? 'cancelled' : 'lost'
-      await deps.db.transaction((tx) => recordEvent(tx, { ...ended, kind }))
-      stopped(kind)
-      return 'completed' // fenced: it touches nothing when the job is no longer ours
-    }
-    const { code: errorCode, message: errorMessage } = describeError(error)
-    const failed = (result: 'retrying' | 'discarded') =>
-      emit('job:exception', { ...begun, durationMs: ended.durationMs, result, errorCode, errorMessage })
-    if (error instanceof PauseError || (error instanceof ChatError && error.passing)) {
-      log.info({ code: error.code, err: error.cause }, 'it is not taken just now')
-      const status = await postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
-      if (status === 'deadletter') failed('discarded')
-      else stopped('postponed', errorCode)
+    const told = { ...begun, durationMs: ended.durationMs }
+    try {
+      await progress.stop()
+      // A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep may judge it.
+      if (folder && !isPassing(error)) await folder.discard()
+      const wasStopped = signal.aborted && (own.signal.aborted ? 'cancelled' : 'lost')
+      const { status, end } = await endWithout(deps, attempt, ended, error, wasStopped)
+      if ('errorMessage' in end) emit('job:exception', { ...told, ...end })
+      else emit('job:stop', { ...told, ...end })
       return status
+    } catch (unwritten) {
+      emit('job:stop', { ...told, result: 'lost', errorCode: null })
+      throw unwritten
     }
-    const stderr = error instanceof ToolError ? error.stderrTail : undefined
-    log.warn({ err: error, stderr }, 'stage failed')
-    const status = await failAttempt(deps, attempt, { ...ended, kind: 'exception' }, error)
-    failed(status === 'deadletter' ? 'discarded' : 'retrying')
-    return status
+  } finally {
+    folder?.close()
   }
+}
+
+type End =
+  | Pick<TelemetryEvents['job:stop'], 'result' | 'errorCode'>
+  | Pick<TelemetryEvents['job:exception'], 'result' | 'errorCode' | 'errorMessage'>
+
+/** Writes down the end of an attempt that made nothing. @returns also what pg-boss is to make of the job */
+async function endWithout(
+  deps: StageDeps,
+  attempt: Attempt,
+  ended: JobEvent,
+  error: unknown,
+  wasStopped: 'cancelled' | 'lost' | false,
+): Promise<{ status: JobResult['status']; end: End }> {
+  if (deps.shutdown.aborted) {
+    await releaseAttempt(deps, attempt, { ...ended, kind: 'released' })
+    // Fenced: it touches nothing, as the job is given back already.
+    return { status: 'failed', end: { result: 'released', errorCode: null } }
+  }
+  if (wasStopped || (error instanceof ToolError && error.code === 'cancelled')) {
+    const kind = wasStopped || 'lost'
+    await deps.db.transaction((tx) => recordEvent(tx, { ...ended, kind }))
+    // Fenced: it touches nothing when the job is no longer ours.
+    return { status: 'completed', end: { result: kind, errorCode: null } }
+  }
+  const { code: errorCode, message: errorMessage } = describeError(error)
+  const discarded = { result: 'discarded', errorCode, errorMessage } as const
+  if (error instanceof PauseError || (error instanceof ChatError && error.passing)) {
+    deps.log.info({ code: error.code, err: error.cause }, 'it is not taken just now')
+    const status = await postponeAttempt(deps, attempt, { ...ended, kind: 'postponed' }, error)
+    return { status, end: status === 'deadletter' ? discarded : { result: 'postponed', errorCode } }
+  }
+  const stderr = error instanceof ToolError ? error.stderrTail : undefined
+  deps.log.warn({ err: error, stderr }, 'stage failed')
+  const status = await failAttempt(deps, attempt, { ...ended, kind: 'exception' }, error)
+  return { status, end: status === 'deadletter' ? discarded : { ...discarded, result: 'retrying' } }
 }

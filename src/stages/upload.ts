@@ -26,6 +26,7 @@ import {
 import type { Request } from '../store/requests.ts'
 import { resultsAddress } from '../store/results.ts'
 import { notifyCards } from '../store/stages.ts'
+import { inSpan } from '../telemetry/spans.ts'
 import { type Encoded, encodeToFit, type Finished } from './encoding.ts'
 import { encodeForPlayer } from './player.ts'
 import { partOf, type StageDeps, type StageRun } from './stage.ts'
@@ -133,23 +134,25 @@ async function attach(
   run.onProgress(0.5, 'uploading')
   const song = message.plain ? { artist: null, title: '' } : track
   const fallback = `song-${request.number}`
-  const attachments: Attachment[] = (encoded?.stems ?? []).map(({ stem, file, bytes }) => ({
+  const stems = (encoded?.stems ?? []).map(async ({ stem, file, bytes }) => ({
     name: attachmentName(song, stem, encoded?.format ?? '', fallback),
     description: message.plain ? stem : `${songName(track)} (${stem})`,
-    path: deps.files.pathOf(file),
+    path: await run.folder.localPath(file),
     bytes,
   }))
+  const attachments: Attachment[] = await Promise.all(stems)
   const hasRoom = chat.waveformWithStems || attachments.length === 0
   if (hasRoom && analysed?.result.files.includes(WAVEFORM)) {
-    const path = deps.files.pathOf(join(analysed.folder, WAVEFORM))
+    const path = await run.folder.localPath(join(analysed.folder, WAVEFORM))
     attachments.push({ name: WAVEFORM, description: 'Waveform', path, bytes: (await stat(path)).size })
   }
-  return chat.attach(
-    message,
-    attachments.slice(0, chat.maxFiles),
-    request.parentId ? null : readyText(finished, message.plain),
-    () => editTurn(chat, deps, message, run),
-    run.signal,
+  const files = attachments.slice(0, chat.maxFiles)
+  const text = request.parentId ? null : readyText(finished, message.plain)
+  const turn = () => inSpan('wait to edit', {}, () => editTurn(chat, deps, message, run))
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const attributes = { platform: chat.platform, files: files.length, bytes }
+  return inSpan('upload', { kind: 'client', attributes }, () =>
+    chat.attach(message, files, text, turn, run.signal),
   )
 }
 
@@ -185,10 +188,11 @@ async function mention(
   const named = textOf(false)
   for (const text of message.plain ? [plain] : [named, plain]) {
     try {
-      return await chat.mention(message, text)
+      const attributes = { platform: chat.platform }
+      return await inSpan('mention', { kind: 'client', attributes }, () => chat.mention(message, text))
     } catch (error) {
       if (!(error instanceof ChatError) || error.passing) throw error
-      log.info({ code: error.code, request: message.requestId }, 'the mention was refused')
+      log.info({ code: error.code }, 'the mention was refused')
       if (error.code !== 'chat_text_refused') break
     }
   }

@@ -111,6 +111,8 @@ const FOUND = {
   startedAt: null,
   error: null,
   place: 0,
+  isWorked: true,
+  isHeld: false,
 } as const
 const AHEAD = {
   state: 'ahead',
@@ -120,6 +122,8 @@ const AHEAD = {
   startedAt: null,
   error: null,
   place: 0,
+  isWorked: true,
+  isHeld: false,
 } as const
 
 async function stagesOf(db: Queryable, owners: (string | null)[]): Promise<Map<StageName, StageColumns>> {
@@ -127,7 +131,9 @@ async function stagesOf(db: Queryable, owners: (string | null)[]): Promise<Map<S
     `select s.stage, s.state, s.fraction, s.step, s.attempt, s.started_at as "startedAt", s.error_message as error,
        case when s.stage <> 'processing' then s.result end as result,
        case when s.state = 'waiting' then (select count(*)::int from stages before
-          where before.queue = s.queue and before.state in ('waiting', 'running') and before.sent_at < s.sent_at) else 0 end as place
+          where before.queue = s.queue and before.state in ('waiting', 'running') and before.sent_at < s.sent_at) else 0 end as place,
+       s.state <> 'waiting' or exists (select 1 from workers w where w.queues ? s.queue) as "isWorked",
+       exists (select 1 from queue_controls c where c.queue = s.queue and (c.paused or c.draining)) as "isHeld"
      from stages s where s.owner = any($1)`,
     [owners.filter((owner) => owner !== null)],
   )

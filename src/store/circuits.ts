@@ -29,6 +29,14 @@ export async function circuitOpenUntil(db: Queryable, service: string): Promise<
   return rows[0]?.until
 }
 
+/** The services that are to be left alone. */
+export async function openCircuits(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ service: string }>(
+    'select service from circuits where open_until > now()',
+  )
+  return rows.map(({ service }) => service)
+}
+
 /** Who asks by other credentials was not asked for a pause. */
 export async function forgetCircuit(db: Queryable, service: string, askedAs: string): Promise<void> {
   await db.query('delete from circuits where service = $1 and asked_as <> $2', [service, askedAs])

@@ -2,11 +2,14 @@
 import pg from 'pg'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { emit } from '../telemetry/events.ts'
 
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
 export type Database = Queryable & {
   url: string
+  /** Its connections, and how many wait for one. */
+  pool: { readonly busy: number; readonly idle: number; readonly waiting: number }
   /** Runs `work` in a transaction; repeated as a whole, for up to `patienceSeconds`, while the database is away or a deadlock is broken. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: { patienceSeconds?: number }): Promise<T>
   /** Calls `heard` for each notification, and with '' after every (re)connection, when some may have been missed. */
@@ -41,6 +44,7 @@ export function connect(url: string, log: Log): Database {
     application_name: 'sound-forge',
   })
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection was lost'))
+  tellWaits(pool)
 
   const session = async () => {
     const client = new pg.Client({
@@ -80,6 +84,17 @@ export function connect(url: string, log: Log): Database {
 
   return {
     url,
+    pool: {
+      get busy() {
+        return pool.totalCount - pool.idleCount
+      },
+      get idle() {
+        return pool.idleCount
+      },
+      get waiting() {
+        return pool.waitingCount
+      },
+    },
     query: pool.query.bind(pool) as Queryable['query'],
     session,
     async transaction(work, { patienceSeconds = PATIENCE_SECONDS } = {}) {
@@ -96,6 +111,21 @@ export function connect(url: string, log: Log): Database {
     listen: (channel, heard) => listen(session, channel, heard),
     close: () => pool.end(),
   }
+}
+
+/** How long each transaction and each single query waits for a connection. */
+function tellWaits(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool)
+  type Had = Parameters<Parameters<typeof connect>[0]>
+  pool.connect = ((heard?: (...had: Had) => void) => {
+    const since = performance.now()
+    const tell = () => emit('database:acquire', { waitedMs: performance.now() - since })
+    if (!heard) return connect().finally(tell)
+    connect((...had) => {
+      tell()
+      heard(...had)
+    })
+  }) as typeof pool.connect
 }
 
 async function listen(session: () => Promise<pg.Client>, channel: string, heard: (payload: string) => void) {

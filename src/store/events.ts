@@ -1,5 +1,5 @@
 // job_events: every start, end and error of a job. What attempts and crashes are counted from.
-import type { QueueName } from '../queue/queues.ts'
+import type { QueueName, StageName } from '../queue/queues.ts'
 import type { Queryable } from './database.ts'
 
 export type JobEvent = {
@@ -20,8 +20,9 @@ export type JobEvent = {
 
 export async function recordEvent(tx: Queryable, event: JobEvent): Promise<void> {
   await tx.query(
-    `insert into job_events (kind, job_id, queue, owner, track_id, attempt, worker_id, queue_ms, duration_ms, error_code, error_message, audio_seconds, model, device)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    `insert into job_events (kind, job_id, queue, owner, track_id, attempt, worker_id, queue_ms, duration_ms, error_code, error_message, audio_seconds, model, device,
+       hostname)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, (select hostname from workers where id = $7))`,
     [
       event.kind,
       event.jobId,
@@ -38,6 +39,17 @@ export async function recordEvent(tx: Queryable, event: JobEvent): Promise<void>
       event.model ?? null,
       event.device ?? null,
     ],
+  )
+}
+
+/** Of a job that nobody wants any more, and that does not run: no worker will tell of its end. To be called before its stage is forgotten. */
+export async function recordCancelled(tx: Queryable, owner: string, stage: StageName): Promise<void> {
+  await tx.query(
+    `insert into job_events (kind, job_id, queue, owner, track_id, attempt, queue_ms)
+     select 'cancelled', job_id, queue, owner, track_id, case when started_at is null then 0 else attempt end,
+       extract(epoch from now() - sent_at) * 1000
+     from stages where owner = $1 and stage = $2 and state in ('waiting', 'retrying')`,
+    [owner, stage],
   )
 }
 
@@ -101,10 +113,4 @@ async function measureRate(
     [queue, model],
   )
   return rows[0]?.rate ?? undefined
-}
-
-const KEEP_DAYS = 90
-
-export async function pruneEvents(db: Queryable): Promise<void> {
-  await db.query('delete from job_events where at < now() - make_interval(days => $1)', [KEEP_DAYS])
 }

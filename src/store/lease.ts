@@ -1,7 +1,7 @@
 // A role that one process at a time holds, over all processes of a database: a session lock. The server itself notices a death
 // at once; a holder that is frozen stops pinging and loses the session, and with it the role.
 import type pg from 'pg'
-import { type Database, isPassing } from './database.ts'
+import { type Database, isPassing, type Queryable } from './database.ts'
 
 export type Lease = {
   /** Asks the server whether the lease still holds. To be called before what nobody else may do. @throws when it does not */
@@ -109,4 +109,19 @@ export async function holdLease(db: Database, name: string, options: LeaseOption
       await session?.end().catch(() => {})
     },
   }
+}
+
+/** From where each of these leases is held, in their order: an address, '' over a socket of this machine's, null where nobody holds it. */
+export async function leaseHolders(db: Queryable, names: string[]): Promise<(string | null)[]> {
+  const { rows } = await db.query<{ held: boolean; address: string | null }>(
+    `select l.pid is not null as held, host(a.client_addr) as address
+     from unnest($1::text[]) with ordinality named (name, place)
+       left join pg_locks l on l.locktype = 'advisory' and l.granted and l.objsubid = 1
+         and l.database = (select oid from pg_database where datname = current_database())
+         and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(named.name, 0)
+       left join pg_stat_activity a on a.pid = l.pid
+     order by named.place`,
+    [names],
+  )
+  return rows.map(({ held, address }) => (held ? (address ?? '') : null))
 }

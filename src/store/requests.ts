@@ -34,10 +34,12 @@ export type Request = Asked & {
   state: RequestState
   errorCode: string | null
   errorMessage: string | null
+  /** The span of the command that set it going. */
+  traceparent: string | null
 }
 
 const COLUMNS = `id, number::int, platform, person, track_id as "trackId", separation_id as "separationId", parent_id as "parentId", match, named, model, stems, format, state,
-  error_code as "errorCode", error_message as "errorMessage"`
+  error_code as "errorCode", error_message as "errorMessage", traceparent`
 
 /** Saves the interaction, once however often a platform sends it. */
 export async function saveInteraction(
@@ -92,11 +94,12 @@ export async function insertRequest(
   interactionId: string,
   of: Interaction,
   asked: Asked,
-  about: About,
+  about: About & { traceparent: string | null },
 ): Promise<Request> {
   const { rows } = await tx.query<Request>(
-    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, named, model, stems, format)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${COLUMNS}`,
+    `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, named, model, stems, format,
+       traceparent)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${COLUMNS}`,
     [
       interactionId,
       of.platform,
@@ -110,6 +113,7 @@ export async function insertRequest(
       asked.model,
       asked.stems,
       asked.format,
+      about.traceparent,
     ],
   )
   if (!rows[0]) throw new Error('insert returned nothing')
@@ -124,8 +128,9 @@ export async function insertSong(
 ): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(
     `insert into requests (interaction_id, platform, person, workspace, channel, track_id, separation_id, match, named, model, stems, format,
-       parent_id, place_in_list)
-     select interaction_id, platform, person, workspace, channel, $2, $3, $4, $5, model, stems, format, id, $6 from requests where id = $1
+       traceparent, parent_id, place_in_list)
+     select interaction_id, platform, person, workspace, channel, $2, $3, $4, $5, model, stems, format, traceparent, id, $6
+     from requests where id = $1
      returning id`,
     [parentId, about.trackId, about.separationId, about.match, about.named, about.place],
   )
@@ -262,6 +267,10 @@ export async function tracksWithWork(db: Queryable): Promise<string[]> {
 /** The request goes on with another separation, as when its model was still open. */
 export async function setSeparation(tx: Queryable, id: string, separationId: string): Promise<void> {
   await tx.query('update requests set separation_id = $2 where id = $1', [id, separationId])
+}
+
+export async function setTraceparent(tx: Queryable, id: string, traceparent: string): Promise<void> {
+  await tx.query('update requests set traceparent = $2 where id = $1', [id, traceparent])
 }
 
 /** A request as lists show it. */

@@ -27,9 +27,9 @@ export async function claimTrack(tx: Queryable, source: Source): Promise<Track> 
       // Somebody else made it between the two statements: it can be seen now.
       continue
     }
-    const track = await lockTrack(tx, id)
-    // It may have been given to another track while this waited.
-    if ((await trackOfSource(tx, source.key)) === id) return track
+    const track = await lockIfThere(tx, id)
+    // It may have been given to another track while this waited, or forgotten with its track.
+    if (track && (await trackOfSource(tx, source.key)) === id) return track
   }
 }
 
@@ -93,9 +93,13 @@ async function createTrack(tx: Queryable, source: Source): Promise<Track | undef
 
 /** Serialises everything that decides about the track: claim, hand-off, cancel, settle. */
 export async function lockTrack(tx: Queryable, id: string): Promise<Track> {
-  const { rows } = await tx.query<Track>(`select ${COLUMNS} from tracks where id = $1 for update`, [id])
-  if (!rows[0]) throw new Error(`there is no track ${id}`)
-  return rows[0]
+  const track = await lockIfThere(tx, id)
+  if (!track) throw new Error(`there is no track ${id}`)
+  return track
+}
+
+async function lockIfThere(tx: Queryable, id: string): Promise<Track | undefined> {
+  return (await tx.query<Track>(`select ${COLUMNS} from tracks where id = $1 for update`, [id])).rows[0]
 }
 
 export async function findTrack(db: Queryable, id: string): Promise<Track | undefined> {

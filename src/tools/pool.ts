@@ -1,6 +1,7 @@
 // Warm tools: kept between jobs so that no job pays for importing torch, renewed when they grow, let go when idle.
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { emit } from '../telemetry/events.ts'
+import { residentBytes } from './resident-bytes.ts'
 import { type RunOptions, Tool, type ToolCommand } from './tool.ts'
 
 export type PoolOptions = {
@@ -10,15 +11,15 @@ export type PoolOptions = {
   maxIdleBytes: number
 }
 
-const PAGE_BYTES = 4096
-
 export class ToolPool {
+  readonly #name: string
   readonly #command: () => ToolCommand
   readonly #options: PoolOptions
   readonly #idle: { tool: Tool; timer: NodeJS.Timeout }[] = []
   readonly #all = new Set<Tool>()
 
-  constructor(command: () => ToolCommand, options: PoolOptions) {
+  constructor(name: string, command: () => ToolCommand, options: PoolOptions) {
+    this.#name = name
     this.#command = command
     this.#options = options
   }
@@ -30,7 +31,7 @@ export class ToolPool {
       return await tool.run(randomUUID(), request, options)
     } finally {
       // A cancelled tool may be about to end itself, and may have left children: the next job gets a fresh one.
-      if (options.signal.aborted) tool.kill()
+      if (options.signal.aborted) tool.kill('cancelled')
       this.#giveBack(tool)
     }
   }
@@ -39,38 +40,41 @@ export class ToolPool {
   async close(): Promise<void> {
     for (const { timer } of this.#idle.splice(0)) clearTimeout(timer)
     const tools = [...this.#all]
-    for (const tool of tools) tool.kill()
+    for (const tool of tools) tool.kill('stopped')
     await Promise.all(tools.map((tool) => tool.exited))
   }
 
   #take(): Tool {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
       clearTimeout(idle.timer)
-      if (!idle.tool.dead) return idle.tool
+      if (idle.tool.dead) continue
+      emit('tool:busy', this.#about(idle.tool))
+      return idle.tool
     }
     const tool = new Tool(this.#command())
     this.#all.add(tool)
-    void tool.exited.then(() => this.#all.delete(tool))
+    emit('tool:start', this.#about(tool))
+    void tool.exited.then(() => {
+      this.#all.delete(tool)
+      emit('tool:exit', { ...this.#about(tool), reason: tool.endedFor ?? 'crashed' })
+    })
     return tool
   }
 
   #giveBack(tool: Tool): void {
     if (tool.dead) return
-    if (this.#options.idleSeconds === 0 || residentBytes(tool.pid) > this.#options.maxIdleBytes) {
-      tool.kill()
+    const { idleSeconds, maxIdleBytes } = this.#options
+    if (idleSeconds === 0 || residentBytes(tool.pid) > maxIdleBytes) {
+      tool.kill(idleSeconds === 0 ? 'done' : 'memory')
       return
     }
-    const timer = setTimeout(() => tool.kill(), this.#options.idleSeconds * 1000)
+    const timer = setTimeout(() => tool.kill('idle'), idleSeconds * 1000)
     timer.unref()
     this.#idle.push({ tool, timer })
+    emit('tool:idle', this.#about(tool))
   }
-}
 
-/** Memory a process holds, where the system tells (Linux); 0 elsewhere. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES
-  } catch {
-    return 0
+  #about({ pid }: Tool) {
+    return { tool: this.#name, pid }
   }
 }

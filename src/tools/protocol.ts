@@ -15,6 +15,18 @@ export const lineSchema = z.discriminatedUnion('type', [
     bytes: z.number().int().nonnegative().optional(),
     totalBytes: z.number().int().positive().nullish(),
   }),
+  /** A step of the work, over: its span. */
+  z.object({
+    type: z.literal('span'),
+    id,
+    name: z.string().min(1).max(200),
+    /** Seconds since 1970. */
+    start: z.number().nonnegative(),
+    end: z.number().nonnegative(),
+    attributes: z.record(z.string(), z.union([z.string().max(200), z.number(), z.boolean()])).optional(),
+    /** The code that it failed by. */
+    error: z.string().max(200).optional(),
+  }),
   z.looseObject({ type: z.literal('result'), id }),
   z.object({
     type: z.literal('error'),

@@ -2,6 +2,8 @@
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 import { ToolError } from '../errors.ts'
+import type { ToolExit } from '../telemetry/events.ts'
+import { inThisSpan, recordSpan } from '../telemetry/spans.ts'
 import { type Line, lineSchema } from './protocol.ts'
 
 export type ToolCommand = { file: string; args: string[]; cwd: string; env: Record<string, string> }
@@ -34,11 +36,14 @@ function spawn({ file, args, cwd, env }: ToolCommand) {
 
 export class Tool {
   readonly #process: ReturnType<typeof spawn>
+  readonly #startedMs = Date.now()
   readonly exited: Promise<string>
   #stderr = ''
   #hear: ((line: Line | 'ended') => void) | undefined
   /** No longer fit for another job. */
   dead = false
+  /** Why it was ended; unset while nobody has ended it. */
+  endedFor: ToolExit | undefined
 
   constructor(command: ToolCommand) {
     this.#process = spawn(command)
@@ -87,7 +92,7 @@ export class Tool {
       const restartStall = () => {
         clearTimeout(stall)
         stall = setTimeout(() => {
-          this.kill()
+          this.kill('stalled')
           fail(
             new ToolError(
               'tool_stalled',
@@ -101,11 +106,11 @@ export class Tool {
       const cancel = () => {
         this.#write({ cancel: id })
         hardCancel = setTimeout(() => {
-          this.kill()
+          this.kill('cancelled')
           fail(new ToolError('cancelled', undefined, false))
         }, CANCEL_MS)
       }
-      this.#hear = (line) => {
+      this.#hear = inThisSpan((line) => {
         if (line === 'ended') {
           void this.exited.then((how) =>
             fail(
@@ -117,12 +122,15 @@ export class Tool {
           return
         }
         restartStall()
-        if (line.type === 'ready' || (line.id !== null && line.id !== id)) return
+        if (line.type === 'ready')
+          return recordSpan('start process', { startMs: this.#startedMs, endMs: Date.now() })
+        if (line.id !== null && line.id !== id) return
+        if (line.type === 'span') recordStep(line)
         if (line.type === 'progress') onProgress(line.fraction, stepOf(line))
         if (line.type === 'result') settle(() => resolve(line))
         if (line.type === 'error')
           fail(new ToolError(line.code, line.message, line.retryable, this.#stderr, line))
-      }
+      })
       signal.addEventListener('abort', cancel, { once: true })
       restartStall()
       if (this.dead) this.#hear('ended')
@@ -131,8 +139,9 @@ export class Tool {
   }
 
   /** SIGTERM to the tool's process group, SIGKILL after a while. */
-  kill(): void {
+  kill(why: ToolExit): void {
     this.dead = true
+    this.endedFor ??= why
     this.#process.kill()
   }
 
@@ -154,7 +163,7 @@ export class Tool {
       return
     }
     const hear = this.#hear
-    this.kill()
+    this.kill('crashed')
     hear?.({
       type: 'error',
       id: null,
@@ -171,6 +180,11 @@ function stepOf({ step, bytes, totalBytes }: Extract<Line, { type: 'progress' }>
   const megabytes = (count: number) => (count / 1e6).toFixed(1)
   const amount = totalBytes ? `${megabytes(bytes)} of ${megabytes(totalBytes)} MB` : `${megabytes(bytes)} MB`
   return step === undefined ? amount : `${step}, ${amount}`
+}
+
+function recordStep({ name, start, end, attributes, error }: Extract<Line, { type: 'span' }>): void {
+  const times = { startMs: start * 1000, endMs: end * 1000 }
+  recordSpan(name, times, { ...(attributes ? { attributes } : {}), errorCode: error })
 }
 
 function describeExit(result: {

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Settings } from '../config.ts'
 import { resolvedSchema } from '../domain/recording.ts'
 import { ToolError, UserError } from '../errors.ts'
+import { inSpan } from '../telemetry/spans.ts'
 import { ToolPool } from './pool.ts'
 import { analysisResult, downloadResult, encodeResult, separationResult } from './protocol.ts'
 import type { RunOptions, ToolCommand } from './tool.ts'
@@ -34,7 +35,7 @@ export type Commands = (name: ToolName) => ToolCommand
 
 export function createTools(settings: Settings, commands: Commands = pythonCommands(settings)): Tools {
   const pool = (name: ToolName, idleSeconds: number) =>
-    new ToolPool(() => commands(name), { idleSeconds, maxIdleBytes: MAX_IDLE_BYTES })
+    new ToolPool(name, () => commands(name), { idleSeconds, maxIdleBytes: MAX_IDLE_BYTES })
   const pools: Record<ToolName, ToolPool> = {
     resolve: pool('resolve', 0),
     download: pool('download', 0),
@@ -43,16 +44,18 @@ export function createTools(settings: Settings, commands: Commands = pythonComma
     encode: pool('encode', settings.TOOL_IDLE_SECONDS),
   }
   return {
-    async run(name, request, options) {
-      const line = await pools[name].run(request, { ...options, stallSeconds: settings.STALL_SECONDS })
-      const result = RESULTS[name].safeParse(line)
-      if (result.success) return result.data as ToolResult<typeof name>
-      throw new ToolError(
-        'bad_answer',
-        `The ${name} tool gave a result that makes no sense.`,
-        true,
-        result.error.message,
-      )
+    run(name, request, options) {
+      return inSpan(`tool ${name}`, {}, async () => {
+        const line = await pools[name].run(request, { ...options, stallSeconds: settings.STALL_SECONDS })
+        const result = RESULTS[name].safeParse(line)
+        if (result.success) return result.data as ToolResult<typeof name>
+        throw new ToolError(
+          'bad_answer',
+          `The ${name} tool gave a result that makes no sense.`,
+          true,
+          result.error.message,
+        )
+      })
     },
     close: async () => {
       await Promise.all(Object.values(pools).map((each) => each.close()))

@@ -1,10 +1,7 @@
-// A file of the disk, or a stretch of one, as an answer: by ranges, with its ETag, read no faster than it is taken.
-import { createReadStream } from 'node:fs'
+// A file of the store, or a stretch of one, as an answer: by ranges, with its ETag, read no faster than it is taken.
+import type { StoredFile, Stretch } from '../files/files.ts'
 import type { WebContext } from './app.ts'
 
-export type DiskFile = { path: string; bytes: number; modified: Date }
-/** A part of a file, in bytes. */
-export type Stretch = { from: number; bytes: number }
 export type Served = {
   type: string
   cacheControl: string
@@ -17,7 +14,7 @@ export type Served = {
 /** @param file stays as it is: whoever makes another one gives it another name */
 export function fileResponse(
   context: WebContext,
-  file: DiskFile,
+  file: StoredFile,
   { type, cacheControl, saveAs, stretch = { from: 0, bytes: file.bytes } }: Served,
 ): Response {
   const entity = { ...stretch, modified: file.modified, etag: etagOf(file, stretch) }
@@ -41,13 +38,15 @@ export function fileResponse(
   if (range !== 'whole') headers['Content-Range'] = `bytes ${first}-${last}/${entity.bytes}`
   if (saveAs !== undefined) headers['Content-Disposition'] = attachment(saveAs)
   const isEmpty = isHead || bytes === 0
-  const body = isEmpty ? null : bodyOf(context, readStretch(file.path, { from: entity.from + first, bytes }))
+  // What is read whole is checked.
+  const asked = bytes === file.bytes ? undefined : { from: entity.from + first, bytes }
+  const body = isEmpty ? null : bodyOf(context, file.read(asked))
   return new Response(body, { status: range === 'whole' ? 200 : 206, headers })
 }
 
 type Entity = Stretch & { modified: Date; etag: string }
 
-function etagOf({ bytes, modified }: DiskFile, { from }: Stretch): string {
+function etagOf({ bytes, modified }: StoredFile, { from }: Stretch): string {
   return `"${[bytes, modified.getTime(), from].map((number) => number.toString(36)).join('-')}"`
 }
 
@@ -67,15 +66,6 @@ async function* cutOff(
     log.warn({ err: error }, 'an answer broke off')
     env.outgoing.destroy()
   }
-}
-
-async function* readStretch(path: string, { from, bytes }: Stretch): AsyncGenerator<Uint8Array> {
-  let left = bytes
-  for await (const chunk of createReadStream(path, { start: from, end: from + bytes - 1 })) {
-    left -= chunk.length
-    yield chunk
-  }
-  if (left > 0) throw new Error(`${path} is shorter than it was`)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110.html#section-13.2.2 */

@@ -1,4 +1,5 @@
 // The headers of every answer: nothing but what is ours runs in a page, and nobody shows it in a frame or reads it from elsewhere.
+// Whoever serves the pages of somebody else gives them a policy of its own before.
 import { NONCE, secureHeaders } from 'hono/secure-headers'
 
 export const headers = secureHeaders({
@@ -19,6 +20,7 @@ export const headers = secureHeaders({
   xFrameOptions: 'DENY',
   // Of whoever stands before us with a certificate.
   strictTransportSecurity: false,
+  overwrite: false,
 })
 
 /** Of answers that Node gives without Hono: they are no pages. */

@@ -2,7 +2,7 @@
 import type { WebContext } from './app.ts'
 
 export type Notice = {
-  status: 403 | 404 | 405 | 409 | 410
+  status: 403 | 404 | 405 | 409 | 410 | 503
   code: string
   title: string
   message: string

@@ -22,11 +22,15 @@ type Asset = { type: string; body: string }
 export type Page = (context: WebContext) => Response
 
 export function openPage(name: string): Page {
-  const html = readFileSync(join(FOLDER, name), 'utf8')
+  const html = readPage(name)
   return (context) => {
     const nonce = context.get('secureHeadersNonce') ?? ''
     return context.html(html.replace('{{style-nonce}}', nonce), 200, { 'Cache-Control': 'no-cache' })
   }
+}
+
+export function readPage(name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8')
 }
 
 /** `/assets/…`, and the icon that browsers ask for by themselves. */

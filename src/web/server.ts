@@ -37,10 +37,15 @@ const health = nodeRoutes([
 
 /**
  * @param where.port undefined: the usual one, or any that is free where that is taken
+ * @param where.portSetting what sets it
  * @throws UserError `bad_settings` when the address cannot be had
  */
 export async function startWebServer(
-  { host, port }: { host: string; port: number | undefined },
+  {
+    host,
+    port,
+    portSetting = 'PORT',
+  }: { host: string; port: number | undefined; portSetting?: 'PORT' | 'METRICS_PORT' },
   apps: WebApp[],
   log: Log,
 ): Promise<{ url: string; stop(): Promise<void> }> {
@@ -84,7 +89,7 @@ export async function startWebServer(
   } catch (error) {
     throw new UserError(
       'bad_settings',
-      `HOST ${host} and PORT ${port ?? USUAL_PORT} cannot be served (${(error as NodeJS.ErrnoException).code}): set others.`,
+      `HOST ${host} and ${portSetting} ${port ?? USUAL_PORT} cannot be served (${(error as NodeJS.ErrnoException).code}): set others.`,
     )
   }
   const { port: own } = server.address() as AddressInfo

@@ -19,6 +19,8 @@ const ahead: Omit<CardStage, 'stage'> = {
   startedAt: null,
   error: null,
   place: 0,
+  isWorked: true,
+  isHeld: false,
   rate: undefined,
 }
 const facts: CardFacts = {
@@ -236,7 +238,7 @@ describe('npm start', async () => {
     await cli.saw(server, /the worker is up/)
     const run = cli.start(['separate', SONG])
     expect(await run.ended, run.stderr()).toBe(0)
-    expect(server.stderr()).toMatch(/"queue":"processing".*stage done/)
+    expect(server.stderr()).toMatch(/"event":"job:stop","queue":"processing".*"result":"done"/)
     server.child.kill('SIGTERM')
     expect(await server.ended).toBe(0)
     expect(commandsWith(cli.dataDir)).toEqual([])

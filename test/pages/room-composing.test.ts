@@ -98,7 +98,7 @@ describe('composing', () => {
   })
 
   test('a command without a song finds each word its place', () => {
-    expect(labels('/queue |')).toEqual(expect.arrayContaining(['look', 'pause', 'processing']))
+    expect(labels('/queue |')).toEqual(expect.arrayContaining(['show', 'pause', 'processing']))
     expect(labels('/queue pa|')).toEqual(['pause'])
     expect(written('/queue pa|').offered.isFirstChosen).toBe(true)
     expect(written('/queue pause|').offered.isFirstChosen).toBe(false)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Refused, Unreachable } from '../../src/pages/room/failures.ts'
-import { backoffMs, waitAfter } from '../../src/pages/room/patience.ts'
+import { Refused, Unreachable } from '../../src/pages/failures.ts'
+import { backoffMs, waitAfter } from '../../src/pages/patience.ts'
 import {
   afterTry,
   NO_UPLOADS,

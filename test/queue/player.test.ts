@@ -27,8 +27,8 @@ describe('what the results page plays', async () => {
     expect(made.map(({ stem }) => stem)).toEqual(STEMS)
     for (const { stem, file, bytes, kbps } of made) {
       expect(file).toMatch(new RegExp(`^${request.id}/delivery/[^/]+/${stem}\\.pieces$`))
-      expect((await readFile(world.services.files.pathOf(file))).length).toBe(bytes)
-      expect(JSON.parse(await readFile(world.services.files.pathOf(`${file}.json`), 'utf8'))).toMatchObject({
+      expect((await readFile(world.pathOf(file))).length).toBe(bytes)
+      expect(JSON.parse(await readFile(world.pathOf(`${file}.json`), 'utf8'))).toMatchObject({
         samples: 1323000,
       })
       expect(kbps).toBe(0)

@@ -329,7 +329,7 @@ describe('resolving', async () => {
          where j.name = 'download' and j.state = 'created' and s.parent_id = $1 order by place`,
         [request.id],
       )
-    await pauseQueues(services.db, 'download')
+    await pauseQueues(services.db, 'download', { platform: 'terminal', person: 'ann' })
     const links = ['p0', 'p1', 'p2', 'p3'].map(video)
     const request = await ask(youtubeList('E'), listOf(...links))
     await until(async () => (await jobs()).length === 4)
@@ -337,7 +337,7 @@ describe('resolving', async () => {
     const alone = await world.ask(parseLink(links[3] ?? ''), { person: 'bob' })
     expect((await jobs()).map(({ priority }) => priority)).toEqual([1, 0, -1, 1])
     await cancelRequest(services, request.id)
-    await resumeQueues(services.db, 'download')
+    await resumeQueues(services.db, 'download', { platform: 'terminal', person: 'ann' })
     expect(await world.ended(alone.request)).toMatchObject({ state: 'ready' })
   })
 

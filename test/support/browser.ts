@@ -31,6 +31,7 @@ async function openBrowser(executablePath: string) {
   afterAll(() => browser.close())
   let problems: string[] = []
   let isOut = false
+  let isStranger = false
 
   afterEach(async () => {
     const seen = problems
@@ -46,8 +47,10 @@ async function openBrowser(executablePath: string) {
     const note = (problem: string) => problems.push(`${page.url()}: ${problem}`)
     page.on('console', (message) => {
       if (!['error', 'warning'].includes(message.type())) return
-      if (!isOut || !/^Failed to load resource: net::/.test(message.text()))
-        note(`${message.type()} ${message.text()} (${message.location().url})`)
+      const isExpected =
+        (isOut && /^Failed to load resource: net::/.test(message.text())) ||
+        (isStranger && /^Failed to load resource: .* 401 /.test(message.text()))
+      if (!isExpected) note(`${message.type()} ${message.text()} (${message.location().url})`)
     })
     page.on('pageerror', (error) => note(`${error.stack ?? error}`))
     page.on('dialog', (dialog) => note(`a dialog: ${dialog.message()}`))
@@ -65,6 +68,16 @@ async function openBrowser(executablePath: string) {
       const context = await browser.newContext(options)
       context.on('page', watch)
       return context.newPage()
+    },
+
+    /** While it works nobody has logged in, and requests may be refused for that. */
+    async stranger<T>(work: () => Promise<T>): Promise<T> {
+      isStranger = true
+      try {
+        return await work()
+      } finally {
+        isStranger = false
+      }
     },
 
     /** While it works the server is away, and requests may fail. */

@@ -60,20 +60,26 @@ export async function deliverSong(world: World, song: Partial<DeliveredSong> = {
       await writeFile(`${folder.path}/${name}`, content)
       return `${folder.name}/${name}`
     }
-    return { name: folder.name, put }
+    return { name: folder.name, put, publish: folder.publish }
   }
-  const finish = async (owner: string, stage: StageName, folder: string, result: object) => {
+  const finish = async (
+    owner: string,
+    stage: StageName,
+    { name, publish }: Awaited<ReturnType<typeof folderOf>>,
+    result: object,
+  ) => {
+    await publish()
     await db.query('delete from stages where owner = $1 and stage = $2', [owner, stage])
     await db.query(
       `insert into stages (owner, stage, track_id, queue, job_id, state) values ($1, $2, $3, $2, $4, 'running')`,
       [owner, stage, trackId, randomUUID()],
     )
-    await stageIsDone(db, owner, stage, { folder, result: { ...result } })
+    await stageIsDone(db, owner, stage, { folder: name, result: { ...result } })
   }
 
   const download = await folderOf(trackId, 'download')
   if (cover) await download.put('cover', cover)
-  await finish(trackId, 'download', download.name, { cover: cover && 'cover', truncated: false })
+  await finish(trackId, 'download', download, { cover: cover && 'cover', truncated: false })
   await describeTrack(db, trackId, {
     title,
     artist,
@@ -84,7 +90,7 @@ export async function deliverSong(world: World, song: Partial<DeliveredSong> = {
   const analysed = await folderOf(trackId, 'analysis')
   if (analysis !== null) {
     await analysed.put('analysis.json', analysis)
-    await finish(trackId, 'analysis', analysed.name, {
+    await finish(trackId, 'analysis', analysed, {
       bpm: 120.4,
       bpmAlternative: 60.2,
       key: 'A minor',
@@ -126,7 +132,7 @@ export async function deliverSong(world: World, song: Partial<DeliveredSong> = {
     notes: ['A note.'],
     link: null,
   }
-  await finish(id, 'delivery', delivery.name, result)
+  await finish(id, 'delivery', delivery, result)
   await moveRequest(db, id, ['working'], 'delivered')
   return { ...request, folders: { download: download.name, delivery: delivery.name } }
 }

@@ -71,7 +71,7 @@ export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: R
     },
 
     /** The bot as `npm run bot` starts it, to be killed. */
-    async botProcess(): Promise<ChildProcess> {
+    async botProcess(more: Record<string, string> = {}): Promise<ChildProcess> {
       const before = discord.gateway.sessions.identifies
       const child = spawn(process.execPath, [MAIN, 'bot'], {
         env: {
@@ -81,6 +81,7 @@ export async function createDiscordBand(pace: 'quick' | 'real' = 'quick', env: R
           DATABASE_URL: world.url,
           DATA_DIR: world.settings.DATA_DIR,
           LOG_LEVEL: world.settings.LOG_LEVEL,
+          ...more,
         },
         stdio: ['ignore', 'ignore', 'inherit'],
       })

@@ -1,6 +1,7 @@
 // Somebody in the room without a browser: what their page would ask for, and what it would be told.
 import { randomUUID } from 'node:crypto'
 import type { Answer, Person, Refusal, RoomCard, RoomEvents, RoomMessage } from '../../src/chat/room/wire.ts'
+import { readEvents } from './read-events.ts'
 import { until } from './until.ts'
 
 export async function enterRoom(url: string, name: string, secret?: string) {
@@ -48,7 +49,7 @@ export async function enterRoom(url: string, name: string, secret?: string) {
         names: [] as string[],
         ended: false,
       }
-      void read(stream, (name, data) => {
+      void readEvents(stream, (name, data) => {
         if (name === 'room') {
           const shown = data as RoomEvents['room']
           page.opened++
@@ -77,17 +78,5 @@ export async function enterRoom(url: string, name: string, secret?: string) {
           until(() => cards().find(is), withinSeconds),
       }
     },
-  }
-}
-
-async function read(stream: Response, heard: (name: string, data: unknown) => void): Promise<void> {
-  let rest = ''
-  for await (const chunk of (stream.body ?? []) as AsyncIterable<Uint8Array>) {
-    const events = (rest + Buffer.from(chunk).toString()).split('\n\n')
-    rest = events.pop() ?? ''
-    for (const event of events) {
-      const [, name, data] = /^event: (\S+)\ndata: (.*)$/.exec(event) ?? []
-      if (name && data) heard(name, JSON.parse(data))
-    }
   }
 }

@@ -7,6 +7,8 @@ stall       one progress line, then silence                             crash   
 oom         killed by SIGKILL, as the kernel does                       exit0      exit code 0 without a result
 noise       text and JSON of others on stdout, then succeeds            bad_json   a line of ours that makes no sense
 deaf        like succeed, but does not answer a cancel                  child      starts a grandchild, then stalls
+
+What succeeds says a span `work`.
 """
 
 import hashlib
@@ -127,14 +129,16 @@ def work(request):
             file.write(str(subprocess.Popen(["sleep", "600"]).pid))
     if what in ("stall", "child"):
         seconds = 600
-    end = time.monotonic() + seconds
+    began, end = time.time(), time.monotonic() + seconds
     while time.monotonic() < end:
         if cancelled.wait(0.05) and what != "deaf":
             cancelled.clear()
             return emit(type="error", id=id, code="cancelled", retryable=False, message="Cancelled.")
         if what not in ("stall", "child"):
             emit(type="progress", id=id, fraction=min(1, round(1 - (end - time.monotonic()) / seconds, 2)) if seconds else 1, step="working")
-    emit(type="result", id=id, **result(request, action))
+    made = result(request, action)
+    emit(type="span", id=id, name="work", start=began, end=time.time())
+    emit(type="result", id=id, **made)
 
 
 threading.Thread(target=read, daemon=True).start()

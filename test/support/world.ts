@@ -1,14 +1,15 @@
 // A database of its own, services on it, and workers whose tools follow a script: what a test of the queue needs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import type { Chat } from '../../src/chat/chat.ts'
-import { readSettings } from '../../src/config.ts'
+import { readSettings, type Settings } from '../../src/config.ts'
 import type { Resolved } from '../../src/domain/recording.ts'
 import { fileSource, type Source } from '../../src/domain/source.ts'
 import { createLog } from '../../src/log.ts'
@@ -68,12 +69,14 @@ export async function createWorld(env: Record<string, string> = {}) {
     log,
     scriptDir,
     script: (script: Script) => writeFile(join(scriptDir, 'script.json'), JSON.stringify(script)),
+    /** Where a file lies while the store is on this disk. */
+    pathOf: (name: string) => join(settings.DATA_DIR, 'files', name),
     /** How often each tool was started on a request, in order. */
     calls: async () =>
       (await readFile(join(scriptDir, 'calls.log'), 'utf8').catch(() => '')).split('\n').filter(Boolean),
-    worker: (more: { models?: typeof MODELS; chats?: Chat[] } = {}) => {
+    worker: (more: { models?: typeof MODELS; chats?: Chat[]; settings?: Partial<Settings> } = {}) => {
       const tools = createTools(settings, scriptedCommands(scriptDir))
-      const worker = startWorker(settings, services, log, {
+      const worker = startWorker({ ...settings, ...more.settings }, services, log, {
         tools,
         models: Promise.resolve(more.models ?? MODELS),
         ...(more.chats ? { chats: more.chats } : {}),
@@ -86,6 +89,8 @@ export async function createWorld(env: Record<string, string> = {}) {
       wish: Partial<Asked> & { platform?: string; person?: string; channel?: string; resumes?: boolean } = {},
     ) {
       const { platform = 'terminal', person = 'ann', channel = 'band', resumes = false, ...asked } = wish
+      const content = source.kind === 'file' ? given.get(source.sha256) : undefined
+      if (content) await services.files.takeStream(Readable.from([Buffer.from(content)]), content.length, 0)
       return claim(services, {
         interaction: {
           platform,
@@ -121,7 +126,7 @@ export async function createWorld(env: Record<string, string> = {}) {
           : undefined
       }, withinSeconds),
     /** A worker in a process of its own; resolves once it says whether it works or waits. */
-    async workerProcess(): Promise<ChildProcess & { said: string }> {
+    async workerProcess(more: Record<string, string> = {}): Promise<ChildProcess & { said: string }> {
       const script = join(import.meta.dirname, 'worker-process.ts')
       const child = spawn(process.execPath, [script, scriptDir], {
         env: {
@@ -131,6 +136,7 @@ export async function createWorld(env: Record<string, string> = {}) {
           DATA_DIR: settings.DATA_DIR,
           LOG_LEVEL: settings.LOG_LEVEL,
           STALL_SECONDS: '20',
+          ...more,
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       })
@@ -163,8 +169,15 @@ export async function createDatabase(): Promise<string> {
   return url.href
 }
 
+/** What lies in the songs that people give, by its checksum. */
+const given = new Map<string, string>()
+
+/** A file that somebody gives. */
 export function newSong(): Source {
-  return fileSource(randomUUID().replaceAll('-', '').repeat(2), 'Song.flac')
+  const content = `the sound of ${randomUUID()}`
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  given.set(sha256, content)
+  return fileSource(sha256, 'Song.flac')
 }
 
 async function one(

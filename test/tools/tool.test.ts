@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { ToolPool } from '../../src/tools/pool.ts'
+import { subscribe, type ToolExit } from '../../src/telemetry/events.ts'
+import { type PoolOptions, ToolPool } from '../../src/tools/pool.ts'
 import { Tool } from '../../src/tools/tool.ts'
 import { isAlive } from '../support/processes.ts'
 import { scriptedCommands } from '../support/scripted.ts'
@@ -32,10 +33,13 @@ describe('a tool', async () => {
       started++
       return command
     }
-    return { pool: new ToolPool(counted, { idleSeconds: 60, maxIdleBytes }), started: () => started }
+    return {
+      pool: new ToolPool('download', counted, { idleSeconds: 60, maxIdleBytes }),
+      started: () => started,
+    }
   }
   afterAll(async () => {
-    for (const tool of tools) tool.kill()
+    for (const tool of tools) tool.kill('stopped')
     await Promise.all(tools.map((tool) => tool.exited))
     await rm(folder, { recursive: true })
   })
@@ -129,7 +133,7 @@ describe('a tool', async () => {
   test('a pool ends a tool whose job was cancelled, with what it had started', async () => {
     await rm(join(folder, 'child.pid'), { force: true })
     await start([{ do: 'child' }])
-    const pool = new ToolPool(() => command, { idleSeconds: 60, maxIdleBytes: 1e12 })
+    const pool = new ToolPool('download', () => command, { idleSeconds: 60, maxIdleBytes: 1e12 })
     const abort = new AbortController()
     const run = pool.run(request, options({ signal: abort.signal }))
     const child = Number(
@@ -141,6 +145,45 @@ describe('a tool', async () => {
     await expect(run).rejects.toMatchObject({ code: 'cancelled' })
     await until(() => !isAlive(child), 5)
     await pool.close()
+  })
+
+  test.each<[ToolExit, object, Partial<PoolOptions>]>([
+    ['done', { do: 'succeed' }, { idleSeconds: 0 }],
+    ['idle', { do: 'succeed' }, { idleSeconds: 0.1 }],
+    ['memory', { do: 'succeed' }, { maxIdleBytes: 1 }],
+    ['crashed', { do: 'crash' }, {}],
+    ['crashed', { do: 'bad_json' }, {}],
+    ['stalled', { do: 'child' }, {}],
+    ['cancelled', { do: 'stall' }, {}],
+    ['stopped', { do: 'succeed' }, {}],
+  ])('a pool tells of each process, and that it ended as it was %s', async (reason, action, limits) => {
+    await start([action])
+    const told: string[] = []
+    const ends = [
+      subscribe('tool:start', ({ tool, pid }) => void told.push(`start ${tool} ${pid}`)),
+      subscribe('tool:idle', ({ tool, pid }) => void told.push(`idle ${tool} ${pid}`)),
+      subscribe('tool:busy', ({ tool, pid }) => void told.push(`busy ${tool} ${pid}`)),
+      subscribe('tool:exit', (exit) => void told.push(`exit ${exit.tool} ${exit.pid} ${exit.reason}`)),
+    ]
+    const pool = new ToolPool('download', () => command, { idleSeconds: 60, maxIdleBytes: 1e12, ...limits })
+    const abort = new AbortController()
+    const onProgress = () => reason === 'cancelled' && abort.abort()
+    const stallSeconds = reason === 'stalled' ? 1 : 10
+    const run = () =>
+      pool.run(request, options({ signal: abort.signal, onProgress, stallSeconds })).catch(() => {})
+    await run()
+    if (reason === 'stopped') await run()
+    if (reason !== 'stopped') await until(() => told.some((line) => line.startsWith('exit')))
+    await pool.close()
+    for (const end of ends) end()
+    const pid = told[0]?.split(' ')[2]
+    expect(Number(pid)).toBeGreaterThan(1)
+    expect(told).toEqual([
+      `start download ${pid}`,
+      ...(reason === 'idle' ? [`idle download ${pid}`] : []),
+      ...(reason === 'stopped' ? ['idle', 'busy', 'idle'].map((state) => `${state} download ${pid}`) : []),
+      `exit download ${pid} ${reason}`,
+    ])
   })
 
   test('a pool lets go of a tool that has grown', async () => {

@@ -173,7 +173,7 @@ describe('the address', async () => {
 
   test('of a song whose files were removed says that it can be asked for again', async () => {
     const gone = await song()
-    await rm(world.services.files.pathOf(gone.folders.delivery), { recursive: true })
+    await rm(world.pathOf(gone.folders.delivery), { recursive: true })
     for (const below of ['', 'song.json', 'stems.zip', 'player/vocals/0.flac', 'stems/x']) {
       const answer = await fetch(gone.at + below)
       expect(answer.status).toBe(410)
@@ -560,7 +560,7 @@ describe('a stem to be downloaded', async () => {
 })
 
 describe('all stems in one', async () => {
-  const { world, files, song, raw } = await openPages()
+  const { world, song, raw } = await openPages()
   const unzip = async (path: string) => {
     const script =
       'import hashlib, json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1]) as z:\n' +
@@ -604,18 +604,18 @@ describe('all stems in one', async () => {
   test('is known to be larger than 4 GiB, where it is', async () => {
     const { at, folders } = await song({ format: 'wav' })
     for (const stem of ['vocals', 'drums'])
-      await truncate(files.pathOf(`${folders.delivery}/Band - Song (${stem}).wav`), 3 * 1024 * MiB)
+      await truncate(world.pathOf(`${folders.delivery}/Band - Song (${stem}).wav`), 3 * 1024 * MiB)
     const { zip } = (await (await fetch(`${at}song.json`)).json()) as Song
     expect(zip?.bytes).toBeGreaterThan(6 * 1024 * MiB)
   })
 
   test('a file that vanishes under way breaks the answer off', async () => {
     const { at, folders } = await song({ format: 'wav' })
-    const first = files.pathOf(`${folders.delivery}/Band - Song (vocals).wav`)
+    const first = world.pathOf(`${folders.delivery}/Band - Song (vocals).wav`)
     await truncate(first, 64 * MiB)
     const answer = await raw(`${at}stems.zip`)
     await once(answer, 'readable')
-    await rm(files.pathOf(`${folders.delivery}/Band - Song (drums).wav`))
+    await rm(world.pathOf(`${folders.delivery}/Band - Song (drums).wav`))
     let end = ''
     const reading = (async () => {
       for await (const chunk of answer) end = chunk.toString('latin1').slice(-1000)
@@ -626,10 +626,10 @@ describe('all stems in one', async () => {
 })
 
 describe.skipIf(process.platform !== 'linux')('a person who goes away', async () => {
-  const { files, song, raw, openFiles } = await openPages()
+  const { world, song, raw, openFiles } = await openPages()
   const { at, folders } = await song({ format: 'wav' })
   for (const stem of ['vocals', 'drums'])
-    await truncate(files.pathOf(`${folders.delivery}/Band - Song (${stem}).wav`), 256 * MiB)
+    await truncate(world.pathOf(`${folders.delivery}/Band - Song (${stem}).wav`), 256 * MiB)
   const stem = `${at}stems/Band%20-%20Song%20(vocals).wav`
 
   test.each([

@@ -106,7 +106,10 @@ def run_confined(
                 return line
             if line["type"] == "error":
                 raise _as_tool_error(line)
-            report(line)
+            if line["type"] == "span":
+                job.pass_on(line)
+            else:
+                report(line)
         check()
     raise ToolError("internal", "A tool ended unexpectedly; try again.")
 

@@ -22,12 +22,17 @@ def handle(job: Job) -> dict[str, Any]:
     request, home = job.request, Path.cwd()
     if text := request.get("text"):
         job.progress(0.1, "matching")
-        return find_by_words(text, request["maxSeconds"], home)
+        with job.span("search"):
+            return find_by_words(text, request["maxSeconds"], home)
     job.progress(0.1, "metadata")
-    song = request.get("song") or Spotify().find_song(request["trackId"])
+    song = request.get("song")
+    if not song:
+        with job.span("metadata"):
+            song = Spotify().find_song(request["trackId"])
     job.progress(0.4, "matching")
     try:
-        return find_recordings(song, request["maxSeconds"], home)
+        with job.span("search"):
+            return find_recordings(song, request["maxSeconds"], home)
     except ToolError as error:
         error.details["song"] = song  # so that people see which one it is
         raise

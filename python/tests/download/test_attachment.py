@@ -115,7 +115,7 @@ def test_an_attachment_of_the_operators_own_server(internet, chat, tmp_path, out
     assert (result["coverUrl"], result["matched"], result["cover"]) == (None, None, None)
     assert (out / result["file"]).read_bytes() == song
     assert os.listdir(out) == ["audio.mp3"]
-    steps = [line["step"] for line in job._lines.lines]
+    steps = [line["step"] for line in job._lines.of("progress")]
     assert [step for step, _ in itertools.groupby(steps)] == ["fetching", "checking"]
     assert internet.asked == []  # it is asked without the proxy
     [(path, headers)] = chat.asked

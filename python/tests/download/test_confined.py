@@ -182,6 +182,15 @@ def test_its_progress_is_the_jobs_own(home):
     assert [line["fraction"] for line in seen] == [0.25, 0.5]
 
 
+def test_its_spans_are_the_jobs_own(home):
+    job = recorded_job()
+    job.id = "another"
+    assert run(home, job=job, do="span")["done"] is True
+    [span] = job._lines.lines
+    assert (span["type"], span["id"], span["name"]) == ("span", "another", "search")
+    assert span["start"] <= span["end"] <= time.time()
+
+
 def test_its_errors_keep_their_details(home):
     error = failure(home, do="error")
     assert (error.code, error.message, error.retryable) == ("spotify_rate_limited", "Wait.", False)

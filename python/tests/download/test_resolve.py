@@ -114,7 +114,8 @@ def test_a_track_of_spotify_to_its_recording(client, music, internet, request):
     assert 0.8 < recording["confidence"] <= 1
     assert recording["reason"] is None
     assert len(spotify.asked) == 1
-    assert [line["step"] for line in job._lines.lines] == ["metadata", "metadata", "matching"]
+    assert [line["step"] for line in job._lines.of("progress")] == ["metadata", "metadata", "matching"]
+    assert [line["name"] for line in job._lines.of("span")] == ["metadata", "search"]
     assert set(found) == {"found", "song", "recording", "others"}
 
 
@@ -125,7 +126,7 @@ def test_words_become_choices(music):
     assert (found["found"], found["song"]) == ("choices", None)
     assert {choice["link"] for choice in found["choices"]} == {link(RIGHT), link(LIVE), link(VIDEO)}
     assert set(music.asked) == {"proto artist  proto song"}
-    assert {line["step"] for line in job._lines.lines} == {"matching"}
+    assert {line["step"] for line in job._lines.of("progress")} == {"matching"}
 
 
 def test_a_rate_limit_goes_out_with_its_length(official):

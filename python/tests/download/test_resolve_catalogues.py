@@ -96,7 +96,7 @@ def test_a_song_to_its_recording(catalogues, internet):
     found = handle(job)
     assert (found["found"], found["song"]["isrc"]) == ("recording", "GBDUW0000059")
     assert found["recording"]["link"] == "https://www.youtube.com/watch?v=rightvideo1"
-    steps = [line["step"] for line in job._lines.lines]
+    steps = [line["step"] for line in job._lines.of("progress")]
     assert list(dict.fromkeys(steps)) == ["metadata", "matching"]
 
 

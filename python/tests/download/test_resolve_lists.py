@@ -67,7 +67,7 @@ def test_a_playlist_of_youtube(lists):
     }
     assert [song["unavailable"] for song in found["songs"]] == [None, None, "a private video", *[None] * 9]
     assert found["songs"][2]["link"] is None
-    assert {line["step"] for line in job._lines.lines} == {"reading the list"}
+    assert {line["step"] for line in job._lines.of("progress")} == {"reading the list"}
 
 
 @pytest.mark.parametrize(("most", "asked"), [(250, 4), (50, 2)])

@@ -95,7 +95,7 @@ def test_a_video(internet, youtube, sounds, out, container, extension, challenge
     assert (out / result["cover"]).read_bytes() == PICTURE
     assert sorted(os.listdir(out)) == [f"audio.{extension}", "cover.jpg"]
     assert {host for _, host, _ in internet.asked} == {"www.youtube.com", MEDIA_HOST, "i.ytimg.com"}
-    steps = [line["step"] for line in job._lines.lines]
+    steps = [line["step"] for line in job._lines.of("progress")]
     assert list(dict.fromkeys(steps)) == ["fetching", "checking"]
     amounts = [line for line in job._lines.lines if "bytes" in line]
     assert amounts[0]["totalBytes"] == len(sounds[container])
@@ -120,9 +120,9 @@ def test_a_song_is_tagged_by_spotdl(internet, youtube, sounds, out):
         ["USAAA2600001"],
     )
     assert tags["woas"] == [SONG["link"]]
-    steps = [line["step"] for line in job._lines.lines]
+    steps = [line["step"] for line in job._lines.of("progress")]
     assert list(dict.fromkeys(steps)) == ["fetching", "converting", "tagging", "checking"]
-    fractions = [line["fraction"] for line in job._lines.lines]
+    fractions = [line["fraction"] for line in job._lines.of("progress")]
     assert fractions == sorted(fractions)
     hosts = {host for _, host, _ in internet.asked}
     assert hosts == {"www.youtube.com", MEDIA_HOST, "i.scdn.co"}

@@ -1,7 +1,8 @@
 // Whether Discord can be used with these settings, tried for real: the token, the application, a session at the gateway.
 import { type APIApplication, type APIGatewayBotInfo, type APIUser, Routes } from 'discord-api-types/v10'
-import { ChatError, UserError } from '../../errors.ts'
-import { bad, type Finding, good, note } from '../../findings.ts'
+import { DISCORD_API_URL } from '../../config.ts'
+import { ChatError } from '../../errors.ts'
+import { bad, type Finding, good, note, setting } from '../../findings.ts'
 import { openSession } from './gateway/session.ts'
 import { inviteLink } from './permissions.ts'
 import { createDiscordRest, type DiscordAccess } from './rest.ts'
@@ -18,13 +19,19 @@ export async function checkDiscord(access: DiscordAccess): Promise<Finding[]> {
       return [
         bad(
           `Discord: the token is that of application ${application.id}, DISCORD_APPLICATION_ID names another`,
+          setting('DISCORD_APPLICATION_ID', application.id),
         ),
       ]
     const gateway = await rest.request<APIGatewayBotInfo>('GET', Routes.gatewayBot())
     const { remaining, total } = gateway.session_start_limit
     if (remaining === 0)
-      return [bad('Discord: no session may be opened today: some process of this bot starts over and over')]
-    const session = await openSession(access, {
+      return [
+        bad(
+          'Discord: no session may be opened today, as some process of this bot starts over and over; end it',
+          'pkill -f src/main.ts',
+        ),
+      ]
+    const session = await openSession(access, { count: gateway.shards, ids: [0] }, {
       onInteraction: () => {},
       onConnection: () => {},
       onRefused: () => {},
@@ -37,15 +44,21 @@ export async function checkDiscord(access: DiscordAccess): Promise<Finding[]> {
       good(`Discord: add it to a server by ${inviteLink(application.id)}`),
     ]
   } catch (error) {
-    return [bad(`Discord: ${sentenceOf(error)}`)]
+    return [failure(error)]
   }
 }
 
-function sentenceOf(error: unknown): string {
-  if (error instanceof UserError) return error.message
+function failure(error: unknown): Finding {
   if (error instanceof ChatError && error.code === 'chat_unauthorized')
-    return 'DISCORD_TOKEN is not accepted: copy it anew from the page Bot of your application'
+    return bad(
+      'Discord: DISCORD_TOKEN is not accepted; the page Bot of your application shows it',
+      setting('DISCORD_TOKEN', 'the token'),
+    )
   if (error instanceof ChatError && error.code === 'chat_unavailable')
-    return 'it cannot be reached: check the network, and DISCORD_API_URL if you have set it'
-  return error instanceof Error ? error.message : String(error)
+    return bad(
+      'Discord: it cannot be reached; check the network, and DISCORD_API_URL if you have set it',
+      setting('DISCORD_API_URL', DISCORD_API_URL),
+    )
+  const sentence = error instanceof Error ? error.message : String(error)
+  return bad(`Discord: ${sentence.replace(/\.$/, '')}`, 'LOG_LEVEL=debug npm run doctor')
 }

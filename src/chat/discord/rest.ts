@@ -11,6 +11,7 @@ import {
 } from '@discordjs/rest'
 import { RESTJSONErrorCodes } from 'discord-api-types/v10'
 import { ChatError, type ChatErrorCode } from '../../errors.ts'
+import { emit } from '../../telemetry/events.ts'
 
 export type DiscordAccess = { apiUrl: string; token: string; applicationId: string }
 export type RestOptions = {
@@ -104,6 +105,7 @@ const MEANINGS: Record<number, ChatErrorCode> = {
 async function requestOnce(...given: Parameters<typeof DefaultRestOptions.makeRequest>) {
   const response = await DefaultRestOptions.makeRequest(...given)
   if (response.status !== 429) return response
+  emit('platform:rate-limit', { platform: 'discord' })
   const body = (await response.json().catch(() => ({}))) as { retry_after?: unknown; global?: unknown }
   const said = Math.max(Number(response.headers.get('retry-after')) || 0, Number(body.retry_after) || 0)
   throw new ChatError('chat_busy', {

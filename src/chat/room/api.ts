@@ -6,17 +6,18 @@ import type { Log } from '../../log.ts'
 import { listRooms, ROOM, shownInRoom } from '../../store/room-messages.ts'
 import type { RoomPerson } from '../../store/room-people.ts'
 import type { WebApp, WebContext, WebEnv } from '../../web/app.ts'
+import { EVENT_STREAM } from '../../web/event-stream.ts'
+import { jsonBody } from '../../web/json-body.ts'
 import { sameSite } from '../../web/same-site.ts'
 import { roomCommands } from './commands.ts'
 import { assertOpen, enter, isManager, personOf, type Secrets } from './door.ts'
-import { jsonBody } from './json-body.ts'
 import type { Live } from './live.ts'
 import { roomMessage } from './messages.ts'
 import { refuse } from './refuse.ts'
 import { type Here, press, type SayDeps, say, saySample } from './say.ts'
 import { streamOf } from './stream.ts'
 import { takeUploads } from './uploads.ts'
-import type { Me, RoomEvents, RoomMessage } from './wire.ts'
+import type { Me, RoomEvents } from './wire.ts'
 
 export type ApiDeps = SayDeps & { log: Log; live: Live; secrets: Secrets }
 
@@ -67,8 +68,8 @@ export function roomApi(given: ApiDeps): WebApp {
   })
   const messagesOf = async (room: string, beforeId: string | null) => {
     const shown = await shownInRoom(db, room, { beforeId, limit: MESSAGES_AT_ONCE + 1 })
-    const messages: RoomMessage[] = []
-    for (const one of shown.slice(0, MESSAGES_AT_ONCE)) messages.unshift(await roomMessage(given, one))
+    const newest = shown.slice(0, MESSAGES_AT_ONCE).map((one) => roomMessage(given, one))
+    const messages = (await Promise.all(newest)).reverse()
     return { messages, hasEarlier: shown.length > MESSAGES_AT_ONCE }
   }
   /** Whoever wants to read a room while it is being read gets the same, as all do after the database was away. */
@@ -112,8 +113,7 @@ export function roomApi(given: ApiDeps): WebApp {
       const shown = { name: room, you, isManager: manages, ...(await newestOf(room)) }
       return JSON.stringify(shown satisfies RoomEvents['room'])
     }
-    const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }
-    return context.body(streamOf(visit, readRoom, context.env.outgoing, log), 200, headers)
+    return context.body(streamOf(visit, readRoom, context.env.outgoing, log), 200, EVENT_STREAM)
   })
 
   app.get(`${API}/rooms/:room/messages`, async (context) => {

@@ -1,6 +1,5 @@
 // Who may come in: people of this machine, or whoever knows the room's secret. A person is known again by a cookie.
 import { timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
 import { getCookie, setCookie } from 'hono/cookie'
 import { UserError } from '../../errors.ts'
 import type { Database } from '../../store/database.ts'
@@ -12,6 +11,7 @@ import {
   sha256,
 } from '../../store/room-people.ts'
 import type { WebContext } from '../../web/app.ts'
+import { isFromThisMachine } from '../../web/this-machine.ts'
 import { plainText } from '../foreign-text.ts'
 import type { Entry } from './wire.ts'
 
@@ -19,24 +19,9 @@ export type Secrets = { access: string | undefined; admin: string | undefined }
 
 const LONGEST_NAME = 40
 const COOKIE_SECONDS = 180 * 86_400
-/** Headers by which a proxy says that it stands between. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
-
-/**
- * Without a secret, only somebody at this machine may come in: not by a proxy, as far as it shows, and not by a name that another site has
- * made point here.
- * @throws UserError `room_closed`
- */
+/** Without a secret, only somebody at this machine may come in. @throws UserError `room_closed` */
 export function assertOpen(context: WebContext, { access }: Secrets): void {
-  if (access) return
-  const { socket } = context.env.incoming
-  const isProxied = FORWARDED.some((name) => context.req.header(name) !== undefined)
-  // What the browser itself says, also where a proxy calls itself by our name.
-  const origin = context.req.header('origin')
-  const isElsewhere =
-    origin !== undefined && !isLoopback(URL.canParse(origin) ? new URL(origin).hostname : '')
-  if (isProxied || isElsewhere || !isLoopback(socket.remoteAddress ?? '') || !isLoopback(hostOf(context)))
-    throw new UserError('room_closed')
+  if (!access && !isFromThisMachine(context)) throw new UserError('room_closed')
 }
 
 /** @returns undefined also where the secret that they entered with is none any more */
@@ -97,14 +82,4 @@ function isSame(checksum: Buffer | null, secret: string | undefined): boolean {
 /** Cookies know no ports, and a machine may run more than one of us. */
 function cookieName(context: WebContext): string {
   return `room-${new URL(context.req.url).port || 'default'}`
-}
-
-function hostOf(context: WebContext): string {
-  return new URL(context.req.url).hostname
-}
-
-function isLoopback(host: string): boolean {
-  const address = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '')
-  if (isIP(address) === 4) return address.startsWith('127.')
-  return address === '::1' || address.toLowerCase() === 'localhost'
 }

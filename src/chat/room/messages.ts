@@ -1,5 +1,6 @@
 // What a room shows, as its page is told of it.
 import { type CardAction, cardOf } from '../../domain/card.ts'
+import { PauseError } from '../../errors.ts'
 import type { Files } from '../../files/files.ts'
 import { readCard } from '../../store/cards.ts'
 import type { Database } from '../../store/database.ts'
@@ -25,7 +26,7 @@ async function roomCard(deps: Deps, requestId: string): Promise<RoomCard> {
   const { person: _person, coverUrl: _coverUrl, link: _link, actions, ...card } = cardOf(facts, new Date())
   // What there is of a list hangs on its songs.
   const results =
-    card.state === 'delivered' && card.songs === null ? await resultsOf(deps, requestId) : undefined
+    card.state === 'delivered' && card.songs === null ? await filesOf(deps, requestId) : undefined
   return {
     ...card,
     buttons: actions.map((action) => ({
@@ -39,4 +40,12 @@ async function roomCard(deps: Deps, requestId: string): Promise<RoomCard> {
     zip: results?.zip ?? null,
     page: results?.page ?? null,
   }
+}
+
+/** A room can be read while its files are away. */
+function filesOf(deps: Deps, requestId: string): ReturnType<typeof resultsOf> {
+  return resultsOf(deps, requestId).catch((error: unknown) => {
+    if (error instanceof PauseError) return undefined
+    throw error
+  })
 }

@@ -1,5 +1,5 @@
 // Why something was not done, as the page is told.
-import { type ErrorCode, UserError } from '../../errors.ts'
+import { type ErrorCode, PauseError, UserError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { isPassing } from '../../store/database.ts'
 import type { WebContext } from '../../web/app.ts'
@@ -24,8 +24,7 @@ const STATUS: Partial<Record<ErrorCode, Status>> = {
 const RETRY_AFTER_SECONDS = '2'
 
 export function refuse(context: WebContext, error: unknown, log: Log): Response {
-  const code =
-    error instanceof UserError ? error.code : isPassing(error) ? 'database_unavailable' : 'internal'
+  const code = codeOf(error)
   const status = error instanceof UserError ? (STATUS[code] ?? 400) : code === 'internal' ? 500 : 503
   // Who went away in the middle needs no answer, and is no fault.
   if (code === 'internal' && !context.env.outgoing.destroyed)
@@ -35,4 +34,9 @@ export function refuse(context: WebContext, error: unknown, log: Log): Response 
   if (!context.env.incoming.complete) context.header('Connection', 'close')
   const refusal: Refusal = { error: { code, message: failureWords(error) } }
   return context.json(refusal, status)
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof UserError || error instanceof PauseError) return error.code
+  return isPassing(error) ? 'database_unavailable' : 'internal'
 }

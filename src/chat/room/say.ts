@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts'
 import type { Interaction } from '../../store/requests.ts'
 import { ROOM, sayInRoom } from '../../store/room-messages.ts'
 import { type RoomPerson, roomNames } from '../../store/room-people.ts'
+import { emit } from '../../telemetry/events.ts'
 import { carryOut } from '../carry-out.ts'
 import { mainCommand, parseCommandText } from '../command-text.ts'
 import { press as pressButton } from '../press.ts'
@@ -29,7 +30,11 @@ export type Here = { room: string; person: RoomPerson; manages: boolean }
 export type SayDeps = CommandDeps & { commands: readonly Command[]; maxUploadBytes: number }
 
 /** @throws UserError */
-export async function say({ nonce, text, file }: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
+export async function say(said: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
+  return timed(() => take(said, here, deps))
+}
+
+async function take({ nonce, text, file }: Said, here: Here, deps: SayDeps): Promise<Answer | null> {
   const written = text.toWellFormed().replace(UNWRITTEN, ' ').trim()
   const given = file === undefined ? null : await takenFile(deps, file)
   if (written.startsWith('/')) {
@@ -50,7 +55,19 @@ export async function saySample(nonce: string, here: Here, deps: SayDeps): Promi
 
 /** @throws UserError */
 export async function press({ nonce, button, choice = '' }: Press, here: Here, deps: SayDeps): Promise<void> {
-  await pressButton({ buttonId: button, choice }, interactionOf(nonce, here), deps, () => here.manages)
+  await timed(() =>
+    pressButton({ buttonId: button, choice }, interactionOf(nonce, here), deps, () => here.manages),
+  )
+}
+
+/** A refusal is an acknowledgement too. */
+async function timed<T>(answer: () => Promise<T>): Promise<T> {
+  const sinceMs = performance.now()
+  try {
+    return await answer()
+  } finally {
+    emit('platform:ack', { platform: ROOM, ackMs: performance.now() - sinceMs })
+  }
 }
 
 /** @throws UserError `bad_usage` */

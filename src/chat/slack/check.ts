@@ -1,7 +1,7 @@
 // Whether Slack can be used with these settings, tried for real: the bot's token and its rights, a connection, the addresses.
-import type { Settings } from '../../config.ts'
+import { type Settings, SLACK_API_URL } from '../../config.ts'
 import { ChatError } from '../../errors.ts'
-import { bad, type Finding, good, note } from '../../findings.ts'
+import { bad, type Finding, good, note, setting } from '../../findings.ts'
 import type { SlackAccess } from './access.ts'
 import { BOT_SCOPES, EVENTS_PATH, OPTIONAL_SCOPES } from './manifest.ts'
 import { slackError } from './meanings.ts'
@@ -35,7 +35,8 @@ async function checkBot(apiUrl: string, token: string): Promise<Finding[]> {
       ...(missing.length > 0
         ? [
             bad(
-              `Slack: the bot lacks ${missing.join(', ')}: give your app the manifest of \`npm run manifest\` and install it again`,
+              `Slack: the bot lacks ${missing.join(', ')}; give your app this manifest and install it again`,
+              'npm run manifest',
             ),
           ]
         : []),
@@ -48,7 +49,7 @@ async function checkBot(apiUrl: string, token: string): Promise<Finding[]> {
         : []),
     ]
   } catch (error) {
-    return [bad(`Slack: ${sentenceOf(error, 'SLACK_BOT_TOKEN')}`)]
+    return [failure(error, 'SLACK_BOT_TOKEN')]
   }
 }
 
@@ -57,7 +58,7 @@ async function checkSocket(apiUrl: string, token: string): Promise<Finding> {
     await webFor(apiUrl, token).call(NOWHERE, 'apps.connections.open', {})
     return good('Slack: a connection can be opened (Socket Mode)')
   } catch (error) {
-    return bad(`Slack: ${sentenceOf(error, 'SLACK_APP_TOKEN')}`)
+    return failure(error, 'SLACK_APP_TOKEN')
   }
 }
 
@@ -65,12 +66,24 @@ function checkRequests({ SLACK_SIGNING_SECRET, PUBLIC_URL, HOST, PORT }: Setting
   if (!SLACK_SIGNING_SECRET)
     return [
       bad(
-        'Slack: commands are not heard: set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET with PUBLIC_URL and PORT',
+        'Slack: commands are not heard without SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET with PUBLIC_URL and PORT',
+        setting('SLACK_APP_TOKEN', 'xapp-…'),
       ),
     ]
-  if (!PORT) return [bad('Slack: PORT may be another one at every start: set one that your proxy leads to')]
+  if (!PORT)
+    return [
+      bad(
+        'Slack: PORT may be another one at every start, and your proxy leads to one',
+        setting('PORT', '4747'),
+      ),
+    ]
   if (!PUBLIC_URL?.startsWith('https:'))
-    return [bad('Slack: it calls https addresses alone: set PUBLIC_URL to the one that leads here')]
+    return [
+      bad(
+        'Slack: it calls https addresses alone, and PUBLIC_URL names none that leads here',
+        setting('PUBLIC_URL', 'https://stems.example.org'),
+      ),
+    ]
   return [
     good(
       `Slack: requests to ${PUBLIC_URL.replace(/\/+$/, '')}${EVENTS_PATH} have to reach http://${HOST}:${PORT}`,
@@ -81,16 +94,24 @@ function checkRequests({ SLACK_SIGNING_SECRET, PUBLIC_URL, HOST, PORT }: Setting
 function checkInstalling({ PUBLIC_URL }: Settings): Finding {
   return PUBLIC_URL?.startsWith('https:')
     ? good(`Slack: workspaces install the app at ${PUBLIC_URL.replace(/\/+$/, '')}/slack/install`)
-    : bad('Slack: set PUBLIC_URL to an https address, so that workspaces can install the app')
+    : bad(
+        'Slack: workspaces cannot install the app, as PUBLIC_URL is no https address',
+        setting('PUBLIC_URL', 'https://stems.example.org'),
+      )
 }
 
 function webFor(apiUrl: string, token: string) {
   return createSlackWeb({ apiUrl, installations: { tokenOf: async () => token }, single: true })
 }
 
-function sentenceOf(error: unknown, setting: string): string {
-  if (!(error instanceof ChatError)) return error instanceof Error ? error.message : String(error)
+function failure(error: unknown, name: string): Finding {
+  if (!(error instanceof ChatError))
+    return bad(`Slack: ${error instanceof Error ? error.message : String(error)}`, 'LOG_LEVEL=debug npm run doctor')
   const word = slackError(error)
-  if (word) return `${setting} is not accepted (${word}): copy it anew from your app's pages`
-  return 'it cannot be reached: check the network, and SLACK_API_URL if you have set it'
+  return word
+    ? bad(`Slack: ${name} is not accepted (${word}); your app's pages show it`, setting(name, 'the token'))
+    : bad(
+        'Slack: it cannot be reached; check the network, and SLACK_API_URL if you have set it',
+        setting('SLACK_API_URL', SLACK_API_URL),
+      )
 }

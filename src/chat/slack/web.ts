@@ -12,6 +12,7 @@ import {
 } from '@slack/web-api'
 import type { Place } from '../../domain/source.ts'
 import { ChatError } from '../../errors.ts'
+import { emit } from '../../telemetry/events.ts'
 import { type Installations, installationOf, REMOVED } from './installations.ts'
 import { chatErrorOf } from './meanings.ts'
 
@@ -73,6 +74,7 @@ function fetchUntil(signal: AbortSignal): FetchFunction {
 function meaningOf(error: unknown, method: string, single: boolean): ChatError {
   const cause = causeOf(error)
   if (error instanceof WebAPIRateLimitedError) {
+    emit('platform:rate-limit', { platform: 'slack' })
     const retryAfterSeconds = Math.max(error.retryAfter, LEAST_PAUSE_SECONDS)
     return new ChatError('chat_busy', { cause, retryAfterSeconds, pauses: PAUSES[method] ?? 'call' })
   }

@@ -1,7 +1,6 @@
 // `npm run separate`: the whole bot for one person at a terminal. The request goes through the same queue as everybody's; this
 // process works on it itself unless another worker of this machine does.
 import { randomUUID } from 'node:crypto'
-import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { COLON_SPELLING } from '../../../commands/options.ts'
 import { separate } from '../../../commands/separate.ts'
@@ -10,11 +9,13 @@ import type { Card } from '../../domain/card.ts'
 import { cancelRequest } from '../../queue/cancel.ts'
 import { chooseRecording } from '../../queue/choose.ts'
 import type { Services } from '../../services.ts'
+import { inCommandSpan, sayRequest } from '../../telemetry/command-span.ts'
 import { commandDepsOf } from '../command-deps.ts'
 import type { SeparateArguments } from './arguments.ts'
 import { askWhich } from './choose.ts'
 import { watchInterrupts } from './interrupt.ts'
 import { fileNamed } from './named.ts'
+import { personHere } from './person-here.ts'
 import { plain } from './render.ts'
 import { prepareOutDir, takeOut, takeOutSongs } from './takeout.ts'
 import { openScreen, type Screen, watchRequest } from './watch.ts'
@@ -50,18 +51,21 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
     workspace: '',
     channel: outDir,
   }
-  const { request, standing } = await separate.run(
-    {
-      interaction,
-      manager: true,
-      message: null,
-      options: { ...args.options, ...(file ? {} : { song: args.song }) },
-      file,
-      resumes: true,
-      spelling: COLON_SPELLING,
-    },
-    { ...commandDepsOf(settings, services), db: services.db, publicUrl: null },
-  )
+  const invocation = {
+    interaction,
+    manager: true,
+    message: null,
+    options: { ...args.options, ...(file ? {} : { song: args.song }) },
+    file,
+    resumes: true,
+    spelling: COLON_SPELLING,
+  }
+  const commandDeps = { ...commandDepsOf(settings, services), db: services.db, publicUrl: null }
+  const { request, standing } = await inCommandSpan(separate.name, interaction.platform, async () => {
+    const reply = await separate.run(invocation, commandDeps)
+    sayRequest(reply.request)
+    return reply
+  })
   if (standing !== 'new' && request.state === 'working') screen.line(`Going on with #${request.number}.`)
 
   const left = new AbortController()
@@ -80,7 +84,10 @@ export async function separateAtTerminal(args: SeparateArguments, deps: Terminal
       const chosen = await whichOf(card, args, screen, left.signal)
       if (left.signal.aborted) continue
       if (!chosen) return EXIT.failed
-      await chooseRecording(services, request.id, chosen)
+      await inCommandSpan('choose', interaction.platform, () => {
+        sayRequest(request)
+        return chooseRecording(services, request.id, chosen)
+      })
     }
   } finally {
     interrupts.close()
@@ -127,13 +134,4 @@ async function finish(card: Card, services: Services, screen: Screen, outDir: st
   const { folder, files: there } = await takeOut(services, card.id, outDir)
   screen.event('delivered', { number, folder, files: there, notes, match: card.match, songs })
   return EXIT.delivered
-}
-
-/** The account's name; its number where it has none, as in some containers. */
-function personHere(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.()}`
-  }
 }

@@ -1,11 +1,15 @@
 // Copies a request's stems and analysis from the file store to the person's folder, and settles it as delivered.
 import { randomUUID } from 'node:crypto'
-import { access, constants, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { safeName, songName } from '../../domain/names.ts'
 import type { Delivered } from '../../domain/packing.ts'
 import { isDiskFull, UserError } from '../../errors.ts'
-import type { Files } from '../../files/files.ts'
+import type { Files, StoredFile } from '../../files/files.ts'
 import type { Database } from '../../store/database.ts'
 import { findRequest, moveRequest, songsOf } from '../../store/requests.ts'
 import { findSeparation } from '../../store/separations.ts'
@@ -14,7 +18,7 @@ import { findTrack } from '../../store/tracks.ts'
 
 export type Takeout = { folder: string; files: string[] }
 
-/** @throws UserError `output_unwritable` or `disk_full`; the request stays as it is, so that the same command can go on */
+/** @throws UserError `output_unwritable`, `disk_full` or `files_gone`; the request stays as it is, so that the same command can go on */
 export async function takeOut(
   { db, files }: { db: Database; files: Files },
   requestId: string,
@@ -41,13 +45,16 @@ export async function takeOut(
     weights: separation?.weights ?? null,
     stems: stems.map(({ stem, file }) => ({ stem, file: basename(file) })),
     ...(analysis
-      ? JSON.parse(await readFile(files.pathOf(analysis), 'utf8'))
+      ? JSON.parse(await text((await fileOf(files, analysis)).read()))
       : { analysis: 'not available' }),
   }
   try {
     const folder = await songFolder(outDir, songName(track), sound)
     for (const { file } of stems) {
-      await put(join(folder, basename(file)), (temporary) => copyFile(files.pathOf(file), temporary))
+      const stem = await fileOf(files, file)
+      await put(join(folder, basename(file)), (temporary) =>
+        pipeline(Readable.from(stem.read()), createWriteStream(temporary)),
+      )
     }
     await put(join(folder, 'analysis.json'), (temporary) =>
       writeFile(temporary, `${JSON.stringify(about, null, 2)}\n`),
@@ -57,6 +64,12 @@ export async function takeOut(
   } catch (error) {
     throw unwritable(error, outDir)
   }
+}
+
+async function fileOf(files: Files, name: string): Promise<StoredFile> {
+  const file = await files.find(name)
+  if (!file) throw new UserError('files_gone')
+  return file
 }
 
 /** Of a list: the stems of each song that is ready, in a folder of its own. @throws UserError as `takeOut` */

@@ -1,8 +1,8 @@
 // Answers that are for this person alone. They stand in the timeline where they came, until they are dismissed.
 import type { Answer } from '../../chat/room/wire.ts'
-import { element, icon, outerLink } from './element.ts'
-import { Refused } from './failures.ts'
-import type { View } from './keyed-list.ts'
+import { element, icon, outerLink } from '../element.ts'
+import { Refused } from '../failures.ts'
+import type { View } from '../keyed-list.ts'
 import { piecesOf } from './marks.ts'
 
 export type Note = {

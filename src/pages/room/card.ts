@@ -1,14 +1,14 @@
 // A request as a card: how it stands, and its stems once they are there. Changed in place, so that what plays plays on.
 import type { Person, RoomCard } from '../../chat/room/wire.ts'
+import { BESIDE, element, hiddenWords, icon, ownAddress, setAttribute, setText } from '../element.ts'
+import { keyedList, textView, type View } from '../keyed-list.ts'
+import { stageBar } from '../stage-bar.ts'
 import { sizeInWords } from '../units.ts'
 import { choicesView } from './choices.ts'
 import type { Countdown } from './countdown.ts'
-import { BESIDE, element, hiddenWords, icon, ownAddress, setAttribute, setText } from './element.ts'
-import { keyedList, textView, type View } from './keyed-list.ts'
 import { matchLine } from './match-line.ts'
 import { playerOf } from './player.ts'
 import { type SongContext, songList } from './song-list.ts'
-import { stageBar } from './stage-bar.ts'
 
 export type CardContext = SongContext & {
   countdown: Countdown

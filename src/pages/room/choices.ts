@@ -1,7 +1,7 @@
 // What somebody is asked to choose among: each can be heard first, where it comes from.
 import type { RoomCard } from '../../chat/room/wire.ts'
-import { element, hiddenWords, icon, outerLink, setAttribute, setText } from './element.ts'
-import { keyedList, type View } from './keyed-list.ts'
+import { element, hiddenWords, icon, outerLink, setAttribute, setText } from '../element.ts'
+import { keyedList, type View } from '../keyed-list.ts'
 
 export type Asked = {
   choices: RoomCard['choices']

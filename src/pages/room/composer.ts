@@ -1,5 +1,6 @@
 // The field that words and commands are written in, with what completes them in a list above it.
 import type { RoomCommand } from '../../chat/room/wire.ts'
+import { element, setAttribute, setText } from '../element.ts'
 import {
   type Completion,
   type Completions,
@@ -8,7 +9,6 @@ import {
   withSuggestions,
 } from './completions.ts'
 import { commandOf, readComposer, takesFile, wrongCommand } from './composing.ts'
-import { element, setAttribute, setText } from './element.ts'
 
 type Suggestion = { label: string; value: string }
 type Parts = {

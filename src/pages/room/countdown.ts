@@ -1,5 +1,5 @@
 // Counts down the times that are left, all with one timer, and with none while nothing is left to count or nobody looks.
-import { setText } from './element.ts'
+import { setText } from '../element.ts'
 import { timeLeft } from './times.ts'
 
 export type Countdown = {

@@ -1,8 +1,8 @@
 // At the door: a name, and the room's secret where there is one.
 import type { Me } from '../../chat/room/wire.ts'
+import { byId, element, setText } from '../element.ts'
+import { failureWords, Refused } from '../failures.ts'
 import { enter } from './api.ts'
-import { byId, element, setText } from './element.ts'
-import { failureWords, Refused } from './failures.ts'
 
 const NAME_KEY = 'room.name'
 

@@ -1,7 +1,7 @@
 // The room's page: in at the door, then into the room that the address names.
 import type { Me } from '../../chat/room/wire.ts'
+import { byId, setText } from '../element.ts'
 import { me } from './api.ts'
-import { byId, setText } from './element.ts'
 import { atTheDoor } from './entry.ts'
 import { openRoom } from './room.ts'
 import { roomName } from './room-name.ts'

@@ -1,7 +1,7 @@
 // Whose sound a request's is, where that was matched: the person can hear whether it is the right one.
 import type { RoomCard } from '../../chat/room/wire.ts'
-import { element, hiddenWords, outerLink } from './element.ts'
-import type { View } from './keyed-list.ts'
+import { element, hiddenWords, outerLink } from '../element.ts'
+import type { View } from '../keyed-list.ts'
 
 export function matchLine(): View<RoomCard['match']> {
   const line = element('p', { class: 'match' })

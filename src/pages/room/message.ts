@@ -1,8 +1,8 @@
 // A message of the timeline: who, when, and words or a card.
 import type { Person, RoomMessage } from '../../chat/room/wire.ts'
+import { element, outerLink, setText } from '../element.ts'
+import type { View } from '../keyed-list.ts'
 import { type CardContext, cardView } from './card.ts'
-import { element, outerLink, setText } from './element.ts'
-import type { View } from './keyed-list.ts'
 import { addressesIn } from './marks.ts'
 import { isContinued } from './timeline.ts'
 import { dayInWords, isSameDay, timeOfDay } from './times.ts'

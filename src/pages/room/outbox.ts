@@ -1,7 +1,7 @@
 // Words and commands on their way: one after the other, each shown until it is there, each done once however often it is sent.
 import type { Answer, RoomMessage, Said } from '../../chat/room/wire.ts'
+import { element, icon, setText } from '../element.ts'
 import { say } from './api.ts'
-import { element, icon, setText } from './element.ts'
 import { newNonce } from './nonce.ts'
 import { type Line, untilAnswered } from './until-answered.ts'
 

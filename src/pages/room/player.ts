@@ -1,8 +1,8 @@
 // A stem with its player: play and pause, a place in the song, download. One plays at a time; several together are the mixer's.
 import type { RoomCard } from '../../chat/room/wire.ts'
+import { element, icon, ownAddress, setAttribute, setText } from '../element.ts'
+import type { View } from '../keyed-list.ts'
 import { clock, sizeInWords } from '../units.ts'
-import { element, icon, ownAddress, setAttribute, setText } from './element.ts'
-import type { View } from './keyed-list.ts'
 
 type Stem = RoomCard['stems'][number]
 

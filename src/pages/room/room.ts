@@ -1,11 +1,11 @@
 // A room: what the server tells of it is shown, what a person does is told to the server.
 import type { Answer, Me, Person, RoomEvents, RoomMessage } from '../../chat/room/wire.ts'
-import { announcer } from './announcer.ts'
+import { announcer } from '../announcer.ts'
+import { byId, setAttribute, setText } from '../element.ts'
 import { answerNote, type Note, noteOf, refusalNote } from './answers.ts'
 import * as api from './api.ts'
 import { composer } from './composer.ts'
 import { startCountdown } from './countdown.ts'
-import { byId, setAttribute, setText } from './element.ts'
 import { atTheDoor } from './entry.ts'
 import { takeFiles } from './intake.ts'
 import { newNonce } from './nonce.ts'

@@ -1,10 +1,10 @@
 // Beside the timeline: the rooms, who is here, and one's own name. On a phone it is opened by a button.
 import type { Me, Person } from '../../chat/room/wire.ts'
+import { byId, element, setAttribute, setText } from '../element.ts'
+import { failureWords, Refused } from '../failures.ts'
+import { keyedList, textView, type View } from '../keyed-list.ts'
 import { enter, rooms } from './api.ts'
-import { byId, element, setAttribute, setText } from './element.ts'
 import { rememberName } from './entry.ts'
-import { failureWords, Refused } from './failures.ts'
-import { keyedList, textView, type View } from './keyed-list.ts'
 import { roomName } from './room-name.ts'
 
 export const MAIN_ROOM = 'main'

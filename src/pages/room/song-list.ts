@@ -1,6 +1,6 @@
 // The songs of a list, a line each: how it stands, and why there are no stems of it. A long list is folded to what matters just now.
-import { element, icon, setAttribute, setText } from './element.ts'
-import { keyedList, type View } from './keyed-list.ts'
+import { element, icon, setAttribute, setText } from '../element.ts'
+import { keyedList, type View } from '../keyed-list.ts'
 import { foldedSongs, type PlacedSong, type Song } from './songs.ts'
 
 const MOST_FOLDED = 12

@@ -1,7 +1,7 @@
 // A connection that a room is told through. When it ends it is made again; shared-stream.ts says which tab has one.
 import type { RoomEvents } from '../../chat/room/wire.ts'
+import { backoffMs } from '../patience.ts'
 import { eventsAddress, me } from './api.ts'
-import { backoffMs } from './patience.ts'
 
 export type StreamHandlers = {
   [Name in keyof RoomEvents]: (data: RoomEvents[Name]) => void

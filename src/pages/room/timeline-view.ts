@@ -1,9 +1,9 @@
 // The timeline on the page: keeps to the bottom unless somebody has scrolled up, and keeps the place of who reads.
 import type { RoomMessage } from '../../chat/room/wire.ts'
+import { element, setText } from '../element.ts'
+import { keyedList, type View } from '../keyed-list.ts'
 import { type Note, type NoteContext, noteView } from './answers.ts'
 import type { CardContext } from './card.ts'
-import { element, setText } from './element.ts'
-import { keyedList, type View } from './keyed-list.ts'
 import { messageView, type Placed } from './message.ts'
 import { playsIn } from './player.ts'
 import { EMPTY, type Timeline, withNotes } from './timeline.ts'

@@ -1,5 +1,5 @@
 // Asks until there is an answer: while the server is away, while it asks for a pause, and while this person has yet to enter.
-import { waitAfter } from './patience.ts'
+import { waitAfter } from '../patience.ts'
 
 /** What the one connection to the room tells those who wait for it. */
 export type Line = {

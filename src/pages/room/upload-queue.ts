@@ -1,7 +1,7 @@
 // Which file is sent when, and what becomes of it. Pure: times are milliseconds of one clock.
 
+import { backoffMs } from '../patience.ts'
 import { sizeInWords } from '../units.ts'
-import { backoffMs } from './patience.ts'
 
 export type Upload = {
   id: number

@@ -1,12 +1,12 @@
 // Files on their way: sent at once, then handed over with the command they came with. Each is shown until its request is there.
 import type { Answer, TakenFile } from '../../chat/room/wire.ts'
+import { element, icon, setAttribute, setText } from '../element.ts'
+import { Refused, Unreachable } from '../failures.ts'
+import { keyedList, type View } from '../keyed-list.ts'
+import { waitAfter } from '../patience.ts'
 import { sizeInWords } from '../units.ts'
 import { putFile, say } from './api.ts'
-import { element, icon, setAttribute, setText } from './element.ts'
-import { Refused, Unreachable } from './failures.ts'
-import { keyedList, type View } from './keyed-list.ts'
 import { newNonce } from './nonce.ts'
-import { waitAfter } from './patience.ts'
 import { type Line, untilAnswered } from './until-answered.ts'
 import {
   afterTry,

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { etag } from 'hono/etag'
 import { isSigned } from '../../domain/results-link.ts'
+import { PauseError, UserError } from '../../errors.ts'
 import type { Files } from '../../files/files.ts'
 import type { Queryable } from '../../store/database.ts'
 import type { WebApp, WebContext, WebEnv } from '../app.ts'
@@ -10,7 +11,7 @@ import { type Notice, showNotice } from '../notice.ts'
 import type { Page } from '../pages.ts'
 import { coverOf } from './cover.ts'
 import { downloadsOf } from './downloads.ts'
-import { GONE, NO_SUCH_FILE, NO_SUCH_METHOD, WRONG } from './notices.ts'
+import { AWAY, GONE, NO_SUCH_FILE, NO_SUCH_METHOD, WRONG } from './notices.ts'
 import { type Opened, openAddress } from './opened.ts'
 import { pieceAt, playerEncodings, playerFile } from './player-files.ts'
 import { songOf } from './song.ts'
@@ -43,9 +44,16 @@ export function resultsApp({ db, files, page }: ResultsDeps): WebApp {
     app.get(`${BASE}${path}`, async (context) => {
       const { id = '', signed = '' } = context.req.param() as Record<string, string>
       const opened = await openAddress(db, id, signed, new Date())
-      const answered = 'status' in opened ? opened : await answer(opened, context)
+      const answered = 'status' in opened ? opened : await answer(opened, context).catch(away)
       return answered instanceof Response ? answered : showNotice(context, answered)
     })
+  }
+
+  /** Before anything was answered. */
+  const away = (error: unknown): Notice => {
+    if (error instanceof PauseError) return AWAY
+    if (error instanceof UserError && error.code === 'files_gone') return GONE
+    throw error
   }
 
   app.get(BASE, (context) => {

@@ -1,18 +1,21 @@
 // The picture that came with the song, where it is one that every browser shows.
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Files } from '../../files/files.ts'
+import { buffer } from 'node:stream/consumers'
+import type { Files, StoredFile } from '../../files/files.ts'
 import type { Results } from '../../store/results.ts'
 import type { DownloadResult } from '../../tools/protocol.ts'
-import { type StoredFile, storedFile } from './stored-file.ts'
+
+/** Of which the type can be told. */
+const SIGN_BYTES = 12
 
 export async function coverOf(
   files: Files,
   { downloaded }: Results,
 ): Promise<(StoredFile & { type: string }) | undefined> {
   const cover = (downloaded?.result as DownloadResult | undefined)?.cover
-  const file = downloaded && cover ? await storedFile(files, join(downloaded.folder, cover)) : undefined
-  const type = file && imageType(await beginning(file.path))
+  const file = downloaded && cover ? await files.find(join(downloaded.folder, cover)) : undefined
+  const type =
+    file && imageType(await buffer(file.read({ from: 0, bytes: Math.min(file.bytes, SIGN_BYTES) })))
   return file && type ? { ...file, type } : undefined
 }
 
@@ -22,14 +25,4 @@ function imageType(bytes: Buffer): string | undefined {
   if (at(0, '\xff\xd8\xff')) return 'image/jpeg'
   if (at(0, '\x89PNG\r\n\x1a\n')) return 'image/png'
   return at(0, 'RIFF') && at(8, 'WEBP') ? 'image/webp' : undefined
-}
-
-async function beginning(path: string): Promise<Buffer> {
-  const handle = await open(path)
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
 }

@@ -3,12 +3,12 @@ import { zipFileName } from '../../domain/names.ts'
 import type { Delivered, Format } from '../../domain/packing.ts'
 import type { Files } from '../../files/files.ts'
 import type { Results } from '../../store/results.ts'
-import { type StoredFile, storedFile } from './stored-file.ts'
+import { type NamedFile, storedFile } from './stored-file.ts'
 import type { Download } from './wire.ts'
 import { zipBytes } from './zip.ts'
 
-export type StemFile = StoredFile & { stem: string; type: string }
-export type Zip = { name: string; files: StoredFile[] }
+export type StemFile = NamedFile & { stem: string; type: string }
+export type Zip = { name: string; files: NamedFile[] }
 export type Downloads = { stems: StemFile[]; zip: Zip | null }
 
 const TYPES: Record<Format, string> = { mp3: 'audio/mpeg', flac: 'audio/flac', wav: 'audio/wav' }
@@ -21,15 +21,18 @@ export async function downloadsOf(
   results: Results,
   delivered: Delivered,
 ): Promise<Downloads | undefined> {
-  const stems: StemFile[] = []
-  for (const { stem, file } of inOrder(delivered.stems)) {
+  if (delivered.stems.length === 0) return { stems: [], zip: null }
+  const type = TYPES[delivered.format]
+  const found = inOrder(delivered.stems).map(async ({ stem, file }) => {
     const stored = await storedFile(files, file)
-    if (!stored) return undefined
-    stems.push({ ...stored, stem, type: TYPES[delivered.format] })
-  }
-  if (stems.length === 0) return { stems, zip: null }
-  const analysis = delivered.analysis === null ? null : await storedFile(files, delivered.analysis)
-  if (analysis === undefined) return undefined
+    return stored && { ...stored, stem, type }
+  })
+  const [analysis, ...all] = await Promise.all([
+    delivered.analysis === null ? null : storedFile(files, delivered.analysis),
+    ...found,
+  ])
+  const stems = all.filter((stem) => stem !== undefined)
+  if (analysis === undefined || stems.length < all.length) return undefined
   const inZip = [...stems, ...(analysis ? [analysis] : [])]
   return { stems, zip: { name: zipFileName(results), files: inZip } }
 }

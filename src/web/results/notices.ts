@@ -22,6 +22,12 @@ export const GONE: Notice = {
   title: 'The files are no longer here',
   message: 'They were removed since. Ask for the song again to have it separated anew.',
 }
+export const AWAY: Notice = {
+  status: 503,
+  code: 'files_unavailable',
+  title: 'The files cannot be reached just now',
+  message: 'Load this page again in a minute.',
+}
 export const NO_SUCH_FILE: Notice = {
   status: 404,
   code: 'no_such_file',

@@ -27,12 +27,15 @@ export async function resultsOf(
 ): Promise<ResultsOfRequest | undefined> {
   const results = await findResults(db, requestId)
   if (results?.state !== 'delivered' || !results.delivered) return undefined
-  const downloads = await downloadsOf(files, results, results.delivered)
+  const [downloads, cover, page] = await Promise.all([
+    downloadsOf(files, results, results.delivered),
+    coverOf(files, results),
+    addressOf(db, results, now),
+  ])
   if (!downloads) return undefined
-  const page = await addressOf(db, results, now)
   return {
     page,
-    cover: (await coverOf(files, results)) ? `${page}cover` : null,
+    cover: cover ? `${page}cover` : null,
     zip: downloads.zip && zipDownload(downloads.zip, page),
     stems: downloads.stems.map((file) => ({
       ...stemDownload(file, page),

@@ -1,11 +1,9 @@
 // The stems of a separation as the page plays them: pieces one after the other in a file, and beside it what they are.
-import { readFile } from 'node:fs/promises'
-import type { Files } from '../../files/files.ts'
+import { text } from 'node:stream/consumers'
+import type { Files, StoredFile, Stretch } from '../../files/files.ts'
 import type { Queryable } from '../../store/database.ts'
 import { type Encoding, findEncodings } from '../../store/encodings.ts'
 import type { Results } from '../../store/results.ts'
-import type { Stretch } from '../file-response.ts'
-import { type StoredFile, storedFile } from './stored-file.ts'
 
 /** As the encode tool writes it. */
 export type PieceIndex = {
@@ -26,9 +24,8 @@ export async function playerFile(
   files: Files,
   { stem, file }: Pick<Encoding, 'stem' | 'file'>,
 ): Promise<PlayerFile | undefined> {
-  const pieces = await storedFile(files, file)
-  const index = await readFile(files.pathOf(`${file}.json`), 'utf8').catch(() => undefined)
-  return pieces && index ? { stem, file: pieces, index: JSON.parse(index) as PieceIndex } : undefined
+  const [pieces, index] = await Promise.all([files.find(file), files.find(`${file}.json`)])
+  return pieces && index && { stem, file: pieces, index: JSON.parse(await text(index.read())) as PieceIndex }
 }
 
 /** Where in the file a piece is; undefined where there is no such piece. */

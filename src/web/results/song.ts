@@ -6,7 +6,7 @@ import type { AnalysisResult, DownloadResult } from '../../tools/protocol.ts'
 import { coverOf } from './cover.ts'
 import { downloadsOf, inOrder, stemDownload, zipDownload } from './downloads.ts'
 import type { Opened } from './opened.ts'
-import { type PlayerFile, playerEncodings, playerFile } from './player-files.ts'
+import { playerEncodings, playerFile } from './player-files.ts'
 import type { Song } from './wire.ts'
 
 /** @returns undefined where a file is no longer there */
@@ -14,15 +14,15 @@ export async function songOf(
   { db, files }: { db: Queryable; files: Files },
   { results, delivered, expires }: Opened,
 ): Promise<Song | undefined> {
-  const downloads = await downloadsOf(files, results, delivered)
   const encodings = await playerEncodings(db, results)
-  if (!downloads || (encodings.length === 0 && results.separationId !== null)) return undefined
-  const players: PlayerFile[] = []
-  for (const encoding of inOrder(encodings)) {
-    const player = await playerFile(files, encoding)
-    if (!player) return undefined
-    players.push(player)
-  }
+  const [downloads, cover, ...played] = await Promise.all([
+    downloadsOf(files, results, delivered),
+    coverOf(files, results),
+    ...inOrder(encodings).map((encoding) => playerFile(files, encoding)),
+  ])
+  const players = played.filter((player) => player !== undefined)
+  if (!downloads || players.length < played.length) return undefined
+  if (players.length === 0 && results.separationId !== null) return undefined
   const analysis = results.analysed?.result as AnalysisResult | undefined
   const { truncated } = (results.downloaded?.result ?? {}) as Partial<DownloadResult>
   const { sampleRateHz = 0, samples = 0, pieceSamples = 0 } = players[0]?.index ?? {}
@@ -38,7 +38,7 @@ export async function songOf(
     key: analysis?.key ?? null,
     keyAlternative: analysis?.keyAlternative ?? null,
     loudnessLufs: analysis?.loudnessLufs ?? null,
-    cover: (await coverOf(files, results)) ? 'cover' : null,
+    cover: cover ? 'cover' : null,
     expires: expires.toISOString(),
     notes: [...stemNotes({ truncated: truncated === true, model: results.model }), ...delivered.notes],
     sampleRateHz,

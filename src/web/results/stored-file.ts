@@ -1,13 +1,11 @@
-// A file of the store as it lies on the disk.
-import { stat } from 'node:fs/promises'
+// A file of the store under its own name.
 import { basename } from 'node:path'
-import type { Files } from '../../files/files.ts'
+import type { Files, StoredFile } from '../../files/files.ts'
 
-export type StoredFile = { name: string; path: string; bytes: number; modified: Date }
+export type NamedFile = StoredFile & { name: string }
 
-/** @param file relative to the file store. @returns undefined where it is no longer there */
-export async function storedFile(files: Files, file: string): Promise<StoredFile | undefined> {
-  const path = files.pathOf(file)
-  const info = await stat(path).catch(() => undefined)
-  return info?.isFile() ? { name: basename(file), path, bytes: info.size, modified: info.mtime } : undefined
+/** @returns undefined where it is no longer there */
+export async function storedFile(files: Files, file: string): Promise<NamedFile | undefined> {
+  const found = await files.find(file)
+  return found && { name: basename(file), ...found }
 }

@@ -1,11 +1,13 @@
 // Files as one zip, stored as they are, as audio does not get smaller: made while it is sent, and nothing of it kept.
-import { createReadStream, type ReadStream } from 'node:fs'
-import type { PassThrough } from 'node:stream'
+import { type PassThrough, Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
-import type { StoredFile } from './stored-file.ts'
+import type { NamedFile } from './stored-file.ts'
+
+/** Read ahead of whoever takes it. */
+const AHEAD_BYTES = 64 * 1024
 
 /** How large the zip will be, to the byte. */
-export function zipBytes(files: StoredFile[]): number {
+export function zipBytes(files: NamedFile[]): number {
   const zip = new ZipFile()
   let total: number | undefined
   addTo(zip, files, () => {}) // no file is opened: it is over before the first would be read
@@ -16,14 +18,15 @@ export function zipBytes(files: StoredFile[]): number {
   return total
 }
 
-export async function* zipped(files: StoredFile[]): AsyncGenerator<Uint8Array> {
+export async function* zipped(files: NamedFile[]): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile()
   const output = zip.outputStream as PassThrough
   const fail = (error: Error) => output.destroy(error)
-  let reading: ReadStream | undefined
+  let reading: Readable | undefined
   zip.on('error', fail)
-  addTo(zip, files, (path, ready) => {
-    reading = createReadStream(path).once('error', fail)
+  addTo(zip, files, (file, ready) => {
+    const options = { objectMode: false, highWaterMark: AHEAD_BYTES }
+    reading = Readable.from(file.read(), options).once('error', fail)
     ready(null, reading)
   })
   zip.end()
@@ -36,9 +39,10 @@ export async function* zipped(files: StoredFile[]): AsyncGenerator<Uint8Array> {
 
 type Ready = (error: unknown, stream: NodeJS.ReadableStream) => void
 
-function addTo(zip: ZipFile, files: StoredFile[], open: (path: string, ready: Ready) => void): void {
-  for (const { name, path, bytes, modified } of files) {
+function addTo(zip: ZipFile, files: NamedFile[], open: (file: NamedFile, ready: Ready) => void): void {
+  for (const file of files) {
+    const { name, bytes, modified } = file
     const options = { compress: false, size: bytes, mtime: modified, mode: 0o100644 }
-    zip.addReadStreamLazy(name, options, (ready) => open(path, ready))
+    zip.addReadStreamLazy(name, options, (ready) => open(file, ready))
   }
 }

@@ -20,7 +20,7 @@ describe('how a command is written on Slack', () => {
     ['wrong', '/separate wrong <number> <song>'],
     [
       'queue',
-      '/separate queue [look|pause|resume|scale] [queue=resolve|download|processing|analysis|delivery] [limit=<number>]',
+      '/separate queue [show|pause|resume|scale|unscale|drain] [queue=resolve|download|processing|analysis|delivery] [limit=<number>]',
     ],
   ])('%s', (name, usage) => {
     expect(usageOf(named(name), slackSpelling())[0]).toBe(usage)

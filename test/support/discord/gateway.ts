@@ -41,8 +41,12 @@ export type GatewayOptions = {
   heartbeatIntervalMs?: number
   privilegedIntents?: number
   sessionStarts?: number
-  /** Discord's is 5; an earlier IDENTIFY is turned away. */
+  /** Discord's is 5; an earlier IDENTIFY is turned away, unless its shard has another remainder by `maxConcurrency`. */
   secondsBetweenIdentifies?: number
+  maxConcurrency?: number
+  recommendedShards?: number
+  /** Discord's is 2500. */
+  maxGuildsOfShard?: number
 }
 
 export type Gateway = ReturnType<typeof createGateway>
@@ -53,10 +57,12 @@ export function createGateway(world: World, options: GatewayOptions) {
   const sessions = new Map<string, Session>()
   const sockets = new Set<WebSocket>()
   const startLimit = { total: 1000, remaining: options.sessionStarts ?? 1000 }
+  const { maxConcurrency = 1, recommendedShards = 1, maxGuildsOfShard = 2500 } = options
   const counts = { identifies: 0, resumes: 0 }
   const tokens: string[] = []
   let acknowledges = true
-  let lastIdentifyMs = 0
+  /** By the remainder of the shard. */
+  const lastIdentifyMs = new Map<number, number>()
   let refuses = false
   let url = ''
 
@@ -69,12 +75,14 @@ export function createGateway(world: World, options: GatewayOptions) {
     if (session.socket) send(session.socket, OP.dispatch, d, { t, s: event.s })
   }
   const isResumable = (one: Session) => one.socket || world.clock.now() - one.lostAtMs < RESUMABLE_MS
-  const sees = (session: Session, guildId: string | undefined) =>
-    Number(BigInt(guildId ?? 0) >> 22n) % session.shard[1] === session.shard[0]
+  const isOf = ([id, count]: Session['shard'], guildId: string | undefined) =>
+    Number(BigInt(guildId ?? 0) >> 22n) % count === id
+  /** Direct messages are of no guild, and come to shard 0. */
+  const sees = (session: Session, guildId: string | undefined) => isOf(session.shard, guildId)
 
   const identify = (socket: WebSocket, d: Json): Session | undefined => {
     const intents = d['intents']
-    const shard = (d['shard'] ?? [0, 1]) as [number, number]
+    const shard = shardOf(d['shard'])
     const { properties } = d
     tokens.push(String(d['token']))
     counts.identifies += 1
@@ -86,13 +94,16 @@ export function createGateway(world: World, options: GatewayOptions) {
       return refuse(socket, 4013, 'Invalid intent(s).')
     if (intents & PRIVILEGED & ~(options.privilegedIntents ?? 0))
       return refuse(socket, 4014, 'Disallowed intent(s).')
-    if (!(shard[0] < shard[1])) return refuse(socket, 4010, 'Invalid shard.')
-    const sinceMs = world.clock.now() - lastIdentifyMs
+    if (!shard) return refuse(socket, 4010, 'Invalid shard.')
+    const guilds = [...world.guilds.values()].filter((one) => one.hasBot && isOf(shard, one.id))
+    if (guilds.length > maxGuildsOfShard) return refuse(socket, 4011, 'Sharding required.')
+    const bucket = shard[0] % maxConcurrency
+    const sinceMs = world.clock.now() - (lastIdentifyMs.get(bucket) ?? 0)
     if (sinceMs < (options.secondsBetweenIdentifies ?? 0) * 1000) {
       send(socket, OP.invalidSession, false)
       return undefined
     }
-    lastIdentifyMs = world.clock.now()
+    lastIdentifyMs.set(bucket, world.clock.now())
     const session: Session = {
       id: randomBytes(16).toString('hex'),
       intents,
@@ -103,7 +114,6 @@ export function createGateway(world: World, options: GatewayOptions) {
       sequence: 0,
     }
     sessions.set(session.id, session)
-    const guilds = [...world.guilds.values()].filter((one) => one.hasBot && sees(session, one.id))
     dispatch(session, 'READY', {
       v: 10,
       user: ownUserShape(world.bot),
@@ -223,6 +233,8 @@ export function createGateway(world: World, options: GatewayOptions) {
       return url
     },
     startLimit,
+    maxConcurrency,
+    recommendedShards,
     lost,
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
       const query = new URL(request.url ?? '', 'http://localhost').searchParams
@@ -246,6 +258,9 @@ export function createGateway(world: World, options: GatewayOptions) {
       },
       get ids() {
         return connected().map((one) => one.id)
+      },
+      get shards() {
+        return connected().map((one) => one.shard)
       },
       get identifies() {
         return counts.identifies
@@ -293,4 +308,12 @@ export function createGateway(world: World, options: GatewayOptions) {
       server.close()
     },
   }
+}
+
+/** `[id, count]` as IDENTIFY has it; undefined when it makes no sense. */
+function shardOf(given: unknown): Session['shard'] | undefined {
+  if (given === undefined) return [0, 1]
+  if (!Array.isArray(given) || given.length !== 2 || !given.every(Number.isInteger)) return undefined
+  const [id, count] = given as Session['shard']
+  return id >= 0 && id < count ? [id, count] : undefined
 }

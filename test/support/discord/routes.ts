@@ -162,12 +162,12 @@ export function createRoutes(
   const gatewayBot: Handler = () =>
     ok({
       url: gateway.url,
-      shards: 1,
+      shards: gateway.recommendedShards,
       session_start_limit: {
         total: gateway.startLimit.total,
         remaining: gateway.startLimit.remaining,
         reset_after: 86_400_000,
-        max_concurrency: 1,
+        max_concurrency: gateway.maxConcurrency,
       },
     })
 

@@ -9,11 +9,12 @@ import type { AnswerDeps } from './answer-deps.ts'
 import { answerForm } from './answer-form.ts'
 import { answerTyping } from './answer-typing.ts'
 import type { Given } from './interaction.ts'
-import { isBeingAnswered, logUnanswered, tellAlone } from './respond.ts'
+import { interactionArrives, isBeingAnswered, logUnanswered, tellAlone } from './respond.ts'
 
 const LONGEST = 1900
 
 export async function answer(given: Given, shared: AnswerDeps): Promise<void> {
+  interactionArrives(given)
   const { log } = shared
   const deps = { ...shared }
   const failed = (error: unknown) => {

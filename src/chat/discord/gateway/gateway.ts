@@ -4,10 +4,11 @@ import { UserError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import type { DiscordAccess } from '../rest.ts'
 import type { Given } from './interaction.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, type Session, type Shards } from './session.ts'
 
 type GatewayDeps = {
   access: DiscordAccess
+  shards: Shards | undefined
   log: Log
   answer: (given: Given) => Promise<void>
   /** Called whenever a session was opened anew. */
@@ -21,22 +22,26 @@ const LONGEST_PAUSE_SECONDS = 60
 const LAST_ANSWERS_SECONDS = 4
 
 /** Returns at once; a Discord that is away, or a wrong token, keeps nothing else from starting. */
-export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gateway {
+export function startGateway({ access, shards, log, answer, onOpen }: GatewayDeps): Gateway {
   const stopping = new AbortController()
   const underWay = new Set<Promise<void>>()
   let session: Session | undefined
-  let connection: 'lost' | 'back' = 'back'
+  const lost = new Set<number>()
 
   const onInteraction = (given: Given) => {
     const answering = answer(given).finally(() => underWay.delete(answering))
     underWay.add(answering)
   }
-  const onConnection = (state: 'lost' | 'back') => {
+  const onConnection = (state: 'lost' | 'back', shard: number) => {
     // It is lost again with every attempt that fails.
-    if (stopping.signal.aborted || state === connection) return
-    connection = state
-    if (state === 'lost') log.warn('the connection to Discord is lost; it is opened again')
-    else log.info('the connection to Discord is back')
+    if (stopping.signal.aborted || lost.has(shard) === (state === 'lost')) return
+    if (state === 'lost') {
+      lost.add(shard)
+      log.warn({ shard }, 'the connection to Discord is lost; it is opened again')
+    } else {
+      lost.delete(shard)
+      log.info({ shard }, 'the connection to Discord is back')
+    }
   }
   const onRefused = (why: UserError) => {
     if (stopping.signal.aborted) return
@@ -48,7 +53,7 @@ export function startGateway({ access, log, answer, onOpen }: GatewayDeps): Gate
     let seconds = FIRST_PAUSE_SECONDS
     while (!stopping.signal.aborted) {
       try {
-        session = await openSession(access, { onInteraction, onConnection, onRefused })
+        session = await openSession(access, shards, { onInteraction, onConnection, onRefused })
         if (stopping.signal.aborted) return await session.close()
         log.info('listening at Discord')
         await onOpen()

@@ -11,6 +11,7 @@ import {
 } from 'discord-api-types/v10'
 import { ChatError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
+import { emit } from '../../../telemetry/events.ts'
 import type { CardMessage } from '../render.ts'
 import { type DiscordRest, discordCode } from '../rest.ts'
 import type { Given } from './interaction.ts'
@@ -80,6 +81,12 @@ export async function suggest(
 }
 
 const begun = new WeakSet<Asked>()
+const arrivedAtMs = new WeakMap<Asked, number>()
+
+/** From now on its answer is waited for. */
+export function interactionArrives(asked: Asked): void {
+  arrivedAtMs.set(asked, performance.now())
+}
 
 /** Whether an answer is under way or given. */
 export function isBeingAnswered(asked: Asked): boolean {
@@ -89,11 +96,14 @@ export function isBeingAnswered(asked: Asked): boolean {
 async function respond(rest: DiscordRest, asked: Asked, body: APIInteractionResponse) {
   begun.add(asked)
   const { id, token } = asked
-  return rest.request<Partial<RESTPostAPIInteractionCallbackWithResponseResult> | undefined>(
+  const told = await rest.request<Partial<RESTPostAPIInteractionCallbackWithResponseResult> | undefined>(
     'POST',
     Routes.interactionCallback(id, token),
     { body, query: { with_response: 'true' }, byInteraction: true, timeoutSeconds: TIMEOUT_SECONDS },
   )
+  const sinceMs = arrivedAtMs.get(asked)
+  if (sinceMs !== undefined) emit('platform:ack', { platform: 'discord', ackMs: performance.now() - sinceMs })
+  return told
 }
 
 /** Whether Discord takes no offence at who asks or when, but at what the answer says. */

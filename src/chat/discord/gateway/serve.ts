@@ -5,6 +5,7 @@ import { describeError } from '../../../errors.ts'
 import type { Log } from '../../../log.ts'
 import type { Services } from '../../../services.ts'
 import { commandDepsOf } from '../../command-deps.ts'
+import { discordShards } from '../access.ts'
 import { registerCommands } from '../register.ts'
 import { createDiscordRest, type DiscordAccess } from '../rest.ts'
 import { answer } from './answer.ts'
@@ -29,6 +30,7 @@ export function serveDiscord(
   }
   return startGateway({
     access,
+    shards: discordShards(settings),
     log,
     answer: (given) => answer(given, deps),
     async onOpen() {

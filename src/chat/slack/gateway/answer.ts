@@ -1,5 +1,6 @@
 // Every command, press, shortcut and form is acknowledged once, within Slack's three seconds, after what it asks for is saved.
 import { ChatError, UserError } from '../../../errors.ts'
+import { emit } from '../../../telemetry/events.ts'
 import { failureWords, LATE, LATE_MS } from '../../answer-words.ts'
 import { foreignMrkdwn } from '../mrkdwn.ts'
 import { sayPrivately } from '../tell.ts'
@@ -29,10 +30,12 @@ export async function answer(
   work: () => Promise<string | undefined>,
 ): Promise<void> {
   const { log } = deps
+  const sinceMs = performance.now()
   let acknowledged: Promise<unknown> | undefined
   const acknowledge = (carried?: Carried) => {
-    acknowledged ??= ack(carried).catch((error: unknown) =>
-      log.warn({ err: error, interaction: asked.triggerId }, 'an answer came too late'),
+    acknowledged ??= ack(carried).then(
+      () => emit('platform:ack', { platform: 'slack', ackMs: performance.now() - sinceMs }),
+      (error: unknown) => log.warn({ err: error, interaction: asked.triggerId }, 'an answer came too late'),
     )
     return acknowledged
   }

@@ -1,5 +1,5 @@
 // Making and changing elements. Words go in as text alone: nothing here reads HTML.
-import { find } from '../find.ts'
+import { find } from './find.ts'
 
 type Attributes = Record<string, string | number | boolean | null>
 

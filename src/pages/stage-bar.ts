@@ -1,5 +1,5 @@
 // A stage of a request: its name, how far it has got, and what there is to say of it.
-import type { RoomCard } from '../../chat/room/wire.ts'
+import type { RoomCard } from '../chat/room/wire.ts'
 import { element, setAttribute, setText } from './element.ts'
 import type { View } from './keyed-list.ts'
 

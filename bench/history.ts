@@ -38,12 +38,12 @@ const STEPS = [
   `insert into stages (owner, stage, track_id, queue, job_id, state, fraction, sent_at, started_at, finished_at, folder, result)
    select s.owner, s.stage, ${ID('track')}, s.queue, ${ID('job', 's.stage || i')}, 'done', 1, ${AT}, ${AT}, ${AT} + interval '1 minute',
      ${FOLDER}, case s.stage when 'delivery' then ${DELIVERED} else '{}' end
-   from generate_series(1, $1::int) i cross join ${STAGES}`,
+   from generate_series(1, $1::int) i cross join lateral ${STAGES}`,
   `insert into job_events (at, kind, job_id, queue, owner, track_id, attempt, worker_id, queue_ms, duration_ms, audio_seconds, model)
    select ${AT} + make_interval(secs => s.place * 60), e.kind, ${ID('job', 's.stage || i')}, s.queue, s.owner, ${ID('track')}, 1,
      ${ID('worker', '0')}, 20, case e.kind when 'stop' then 60000 end, case e.kind when 'stop' then 213 end,
      case when e.kind = 'stop' and s.stage = 'processing' then 'starter' end
-   from generate_series(1, $1::int) i cross join ${STAGES} cross join (values ('start'), ('stop')) e (kind)`,
+   from generate_series(1, $1::int) i cross join lateral ${STAGES} cross join (values ('start'), ('stop')) e (kind)`,
   `insert into encodings (separation_id, stem, format, bitrate_kbps, file, bytes)
    select ${ID('separation')}, stem, format, 0, ${ID('request')} || '/delivery/' || ${ID('attempt', "'delivery' || i")} || '/' || stem, 1000
    from generate_series(1, $1::int) i cross join unnest(array['bass', 'drums', 'other', 'vocals']) stem
@@ -51,7 +51,7 @@ const STEPS = [
   `insert into pgboss.job (id, name, data, state, singleton_key, policy, created_on, start_after, started_on, completed_on, heartbeat_seconds)
    select ${ID('job', 's.stage || i')}, s.queue, jsonb_build_object('owner', s.owner), 'completed', s.owner::text, 'exclusive', ${AT}, ${AT},
      ${AT}, ${AT} + interval '1 minute', 10
-   from generate_series(1, $1::int) i cross join ${STAGES}`,
+   from generate_series(1, $1::int) i cross join lateral ${STAGES}`,
 ]
 
 export async function makeHistory(db: Database, jobs: number): Promise<void> {

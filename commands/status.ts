@@ -4,7 +4,7 @@ import { type Card, cardOf, clock, listNote } from '../src/domain/card.ts'
 import { readCard } from '../src/store/cards.ts'
 import { requestsHere } from '../src/store/requests.ts'
 import type { Command, TextReply } from './command.ts'
-import { inLine, requestInLine, STATE_WORDS } from './lines.ts'
+import { ago, inLine, personMark, requestInLine, STATE_WORDS } from './lines.ts'
 import { numberOption, OPEN, requestHere, suggestRequests } from './requests-here.ts'
 
 const MOST_LINES = 20
@@ -30,9 +30,12 @@ export const status: Command<typeof statusOptions, TextReply> = {
         ? await requestsHere(db, interaction, { person: interaction.person, states: OPEN }, MOST_LINES + 1)
         : [await requestHere(db, { ...interaction, manager }, number)]
     const lines: string[] = []
-    for (const { id } of requests.slice(0, MOST_LINES)) {
+    for (const { id, person, askedAt } of requests.slice(0, MOST_LINES)) {
       const facts = await readCard(db, id)
-      if (facts) lines.push(statusLine(cardOf(facts, new Date())))
+      if (!facts) continue
+      const now = new Date()
+      const by = person === interaction.person ? '' : ` by ${personMark(person)}`
+      lines.push(`${statusLine(cardOf(facts, now))} · asked for${by} ${ago(askedAt, now)}`)
     }
     if (requests.length > MOST_LINES) lines.push('… and more: give a number to see one of them.')
     if (lines.length === 0) return { kind: 'text', title: 'You have nothing under way here.', lines }

@@ -12,7 +12,7 @@ import { describeError, ToolError, UserError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { models } from './models.ts'
 import { serveMonitoring } from './monitoring.ts'
-import { makeFolders, openServices, openServicesForSongs } from './services.ts'
+import { makeFolders, openServices, openServicesForSongs, type Services } from './services.ts'
 import { countSignals } from './signals.ts'
 import { logJobs } from './telemetry/job-log.ts'
 import { startWorker } from './worker.ts'
@@ -51,8 +51,7 @@ async function runSeparate(argv: string[]): Promise<number> {
     return await separateAtTerminal(args, { settings, services, workerDecided: worker.decided, cwd })
   } finally {
     await worker.stop(0)
-    await services.close()
-    await endTraces()
+    await Promise.all([services.close(), endTraces()])
   }
 }
 
@@ -64,16 +63,23 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
   const endTraces = await traces(settings, role, log)
   const stopped = untilStopped()
   const services = await openServicesForSongs(settings, log, (line) => log.info(line))
+  // Closed in the other order, also when one of them cannot start: what is left open would keep the process alive for nothing.
+  const open: { stop(): Promise<void> }[] = []
+  let graceSeconds = 0
   try {
     const bot = roles.bot ? await startBot(settings, services, log) : undefined
+    if (bot) open.push(bot)
     const monitoring = roles.bot ? undefined : await serveMonitoring(settings, services, log)
-    if (monitoring) log.info(`metrics can be read at ${monitoring.url}/metrics`)
+    if (monitoring) open.push(monitoring)
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
+    // Pages stay open, and cards true, until the last job has ended.
+    if (worker) open.push({ stop: () => worker.stop(graceSeconds) })
     await worker?.decided
     if (bot) {
       log.info({ platforms: bot.platforms }, 'the bot is up')
       console.log(`The room is open: ${bot.url}`)
     }
+    if (monitoring) log.info({ url: monitoring.url }, 'metrics can be read')
     if (worker)
       log.info(
         worker.working
@@ -82,12 +88,11 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
       )
     await stopped
     log.info('stopping: running jobs get a while to finish; a second signal stops at once')
-    // Pages stay open, and cards true, until the last job has ended.
-    await worker?.stop(settings.GRACE_SECONDS)
-    await bot?.stop()
-    await monitoring?.stop()
+    graceSeconds = settings.GRACE_SECONDS
     return 0
   } finally {
+    for (const each of open.reverse())
+      await each.stop().catch((error: unknown) => log.warn({ err: error }, 'stopping'))
     await services.close()
     await endTraces()
     log.info('stopped')
@@ -136,7 +141,7 @@ async function runManifest([given]: string[]): Promise<number> {
 
 async function runMigrate(): Promise<number> {
   const settings = readSettings(process.env, CLONE)
-  const services = await openServices(settings, createLog('warn'), (line) => console.error(line))
+  const services = await openWithoutFiles(settings)
   await services.close()
   console.log('The database is up to date.')
   return 0
@@ -149,12 +154,17 @@ async function runQueue(argv: string[]): Promise<number> {
   }
   const args = parseQueueArguments(argv)
   const settings = readSettings(process.env, CLONE)
-  const services = await openServices(settings, createLog('warn'), (line) => console.error(line))
+  const services = await openWithoutFiles(settings)
   try {
     return await queueAtTerminal(args, services.db)
   } finally {
     await services.close()
   }
+}
+
+/** What needs no songs works while their store is away, too. */
+function openWithoutFiles(settings: Settings): Promise<Services> {
+  return openServices({ ...settings, FILES: 'disk' }, createLog('warn'), (line) => console.error(line))
 }
 
 function report(error: unknown): number {

@@ -46,7 +46,7 @@ export async function openServices(
 
 /**
  * The same for a process that keeps or reads songs.
- * @throws UserError `bad_settings` where other processes of the database keep them elsewhere
+ * @throws UserError `files_unavailable` where other processes of the database keep them elsewhere
  */
 export async function openServicesForSongs(...given: Parameters<typeof openServices>): Promise<Services> {
   const [{ DATA_DIR, ...settings }] = given

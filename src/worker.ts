@@ -1,4 +1,5 @@
 // The worker role, wired: the loops of the queues that this machine works, each running its stage's tool; graceful stop.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Chat } from './chat/chat.ts'
 import { openChats } from './chat/chats.ts'
 import { startCourier } from './chat/courier-role.ts'
@@ -26,6 +27,7 @@ import { createTools, type Tools } from './tools/tools.ts'
 
 /** Folders that no row names are an attempt's that never landed, or an upload that is used up. */
 const UNNAMED_SECONDS = 3600
+const AGAIN_MS = 2000
 /** Time the tools have to end after a stop that does not wait for them. */
 const RELEASE_SECONDS = 5
 
@@ -66,7 +68,15 @@ export function startWorker(
         onLost: lost.resolve,
       })
       const worker = { id: role.id, ...machine }
-      work = await runLoops(settings, services, log, tools, chats, here, worker)
+      try {
+        work = await runLoops(settings, services, log, tools, chats, here, worker)
+      } catch (error) {
+        // As when the database goes away just then: another process may take over, or this one in a moment.
+        log.warn({ err: error }, 'the worker could not begin; it tries again')
+        await role.release()
+        await pause(AGAIN_MS, undefined, { signal: leaving.signal }).catch(() => {})
+        continue
+      }
       decided.resolve()
       const left = new Promise<void>((resolve) => {
         leaving.signal.addEventListener('abort', () => resolve(), { once: true })

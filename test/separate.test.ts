@@ -63,7 +63,7 @@ describe('npm run separate', async () => {
     for (const run of both) expect(await run.ended, run.stderr()).toBe(0)
     for (const out of ['a', 'b']) expect(await readdir(join(cli.folder, out, song))).toHaveLength(5)
     const log = await readFile(join(cli.dataDir, 'separate.log'), 'utf8')
-    const done = events(log).filter((line) => line.msg === 'stage done')
+    const done = events(log).filter((line) => line.event === 'job:stop' && line.result === 'done')
     expect(done.filter((line) => line.queue === 'download')).toHaveLength(1)
     expect(done.filter((line) => line.queue === 'processing')).toHaveLength(1)
   })

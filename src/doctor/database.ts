@@ -5,11 +5,13 @@ import { storeName } from '../files/store-name.ts'
 import { bad, type Finding, good, note, setting } from '../findings.ts'
 import { createLog } from '../log.ts'
 import { lookAtQueues } from '../queue/control.ts'
-import { QUEUES, type QueueName, stageOf } from '../queue/queues.ts'
+import { type QueueName, stageOf } from '../queue/queues.ts'
+import { machineId } from '../queue/role.ts'
 import { makeFolders, openServices, type Services } from '../services.ts'
 import type { Database } from '../store/database.ts'
 import { liveWorkers } from '../store/live-workers.ts'
 import { holdFileStore } from '../store/one-file-store.ts'
+import type { WorkerRow } from '../store/workers.ts'
 
 const LISTEN_SECONDS = 5
 const OLDEST_VERSION = 14
@@ -20,22 +22,26 @@ const FEW_CONNECTIONS = 40
 
 export async function checkDatabase(settings: Settings): Promise<Finding[]> {
   const where = settings.DATABASE_URL ? `at ${new URL(settings.DATABASE_URL).host}` : 'embedded'
-  let services: Services | undefined
+  let services: Services
   try {
     // The file store is looked at by itself.
     services = await openServices({ ...settings, FILES: 'disk' }, createLog('silent'), () => {})
-    return [
-      ...(await checkServer(services.db, where)),
-      await checkSession(services.db),
-      ...(await checkWork(services.db, settings)),
-    ]
   } catch (error) {
     const mend = settings.DATABASE_URL
       ? setting('DATABASE_URL', 'postgres://user:password@host:5432/database')
       : 'npm run setup'
     return [bad(`PostgreSQL, ${where}: ${describeError(error).message.replace(/\.$/, '')}`, mend)]
+  }
+  const { db } = services
+  try {
+    return [
+      ...(await checkServer(db, where)),
+      await checkSession(db),
+      ...(await checkWork(db, settings)),
+      ...(await checkOnePlace(db, settings)),
+    ]
   } finally {
-    await services?.close()
+    await services.close()
   }
 }
 
@@ -128,18 +134,10 @@ async function checkWork(db: Database, settings: Settings): Promise<Finding[]> {
     workers.length === 0
       ? note('No worker is at work just now: `npm start`, or `npm run worker`')
       : good(`At work: ${workers.map(({ hostname, pid }) => `${hostname} (process ${pid})`).join(', ')}`),
-    ...(workers.length > 0 && unworked.length > 0
-      ? [
-          bad(
-            `Nobody works ${unworked.join(', ')}, where jobs wait`,
-            `WORKER_QUEUES=${stagesOf(unworked).join(',')} npm run worker`,
-          ),
-        ]
-      : []),
+    ...(workers.length > 0 ? unworked.map((queue) => unworkedFinding(queue, workers, settings)) : []),
     ...(held.length > 0
       ? [note(`Held at an admin's word: ${held.join(', ')}; \`npm run queue -- resume\` lets all go on`)]
       : []),
-    ...(await checkOnePlace(db, settings)),
   ]
 }
 
@@ -155,8 +153,23 @@ async function checkOnePlace(db: Database, settings: Settings): Promise<Finding[
   }
 }
 
-function stagesOf(queues: QueueName[]) {
-  return [
-    ...new Set((Object.keys(QUEUES) as QueueName[]).filter((queue) => queues.includes(queue)).map(stageOf)),
-  ]
+/** A queue whose jobs wait, and which no machine works. */
+function unworkedFinding(queue: QueueName, workers: WorkerRow[], settings: Settings): Finding {
+  const stage = stageOf(queue)
+  const text = `Nobody works ${queue}, where jobs wait`
+  const platform = stage === 'delivery' ? queue.slice('delivery-'.length) : undefined
+  if (platform && settings.WORKER_QUEUES.includes('delivery'))
+    return bad(
+      `${text}; a worker with the credentials of ${platform} does`,
+      setting(platform === 'slack' ? 'SLACK_BOT_TOKEN' : 'DISCORD_TOKEN', 'the token'),
+    )
+  if (!settings.WORKER_QUEUES.includes(stage))
+    return bad(
+      `${text}; this machine does once WORKER_QUEUES names it and its worker is started again`,
+      setting('WORKER_QUEUES', [...settings.WORKER_QUEUES, stage].join(',')),
+    )
+  const isHere = workers.some(({ machine }) => machine === machineId(settings.DATA_DIR))
+  return isHere
+    ? bad(`${text}; the worker here was started with other settings`, 'pkill -f src/main.ts; npm start')
+    : bad(text, 'npm run worker')
 }

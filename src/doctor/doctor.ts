@@ -3,17 +3,20 @@ import { styleText } from 'node:util'
 import { discordAccess } from '../chat/discord/access.ts'
 import { slackAccess } from '../chat/slack/access.ts'
 import type { Settings } from '../config.ts'
-import { type Finding, good, note } from '../findings.ts'
+import { describeError } from '../errors.ts'
+import { bad, type Finding, good, note } from '../findings.ts'
 import { checkDatabase } from './database.ts'
 import { checkFileStore } from './file-store.ts'
 import { checkObserving } from './observing.ts'
 import { checkDownloader, checkEnvironment, checkModels } from './tools.ts'
 
+type Part = () => Promise<Finding[]> | Finding[]
+
 export async function doctor(settings: Settings): Promise<number> {
   const works = (stage: Settings['WORKER_QUEUES'][number]) => settings.WORKER_QUEUES.includes(stage)
   const downloads = works('resolve') || works('download')
   const separates = works('processing') || works('analysis') || works('delivery')
-  const parts: (() => Promise<Finding[]> | Finding[])[] = [
+  const parts: Part[] = [
     () => [good(`Node ${process.version}`), good(`This machine works: ${settings.WORKER_QUEUES.join(', ')}`)],
     () => checkDatabase(settings),
     () => checkFileStore(settings),
@@ -28,12 +31,21 @@ export async function doctor(settings: Settings): Promise<number> {
   ]
   let isWell = true
   for (const part of parts) {
-    for (const finding of await part()) {
+    for (const finding of await findingsOf(part)) {
       console.log(lineOf(finding))
       if (finding.state === 'bad') isWell = false
     }
   }
   return isWell ? 0 : 1
+}
+
+/** What cannot be looked at is bad itself, and hides nothing else. */
+async function findingsOf(part: Part): Promise<Finding[]> {
+  try {
+    return await part()
+  } catch (error) {
+    return [bad(describeError(error).message.replace(/\.$/, ''), 'LOG_LEVEL=debug npm run doctor')]
+  }
 }
 
 function lineOf(finding: Finding): string {

@@ -11,7 +11,6 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  paginateListObjectsV2,
   S3Client,
   type UploadPartCommand,
 } from '@aws-sdk/client-s3'
@@ -28,6 +27,8 @@ const CONNECT_MS = 5_000
 const SILENT_MS = 30_000
 /** Whether something is there is asked with people waiting, and rows locked. */
 const QUESTION_MS = 5_000
+/** One removal, or one page of a listing. */
+const STEP_MS = 20_000
 const START_MS = 10_000
 /** The SDK's retries are among them, with pauses of theirs. */
 const TRIES = 3
@@ -74,9 +75,14 @@ export function openBucket(place: S3Place) {
     const signal = until()
     try {
       const query = { Bucket, Prefix: `${prefix}${of}` }
-      for await (const page of paginateListObjectsV2({ client }, query, { abortSignal: signal }))
+      let next: string | undefined
+      do {
+        const command = new ListObjectsV2Command({ ...query, ContinuationToken: next })
+        const page = await client.send(command, { abortSignal: within(signal, STEP_MS) })
         for (const { Key = '', LastModified = new Date() } of page.Contents ?? [])
           yield { name: Key.slice(prefix.length), modified: LastModified }
+        next = page.NextContinuationToken
+      } while (next)
     } catch (error) {
       throw told(error, signal)
     }
@@ -97,7 +103,7 @@ export function openBucket(place: S3Place) {
     async info(name: string, given?: AbortSignal): Promise<Info | undefined> {
       const signal = until(given)
       try {
-        const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)])
+        const abortSignal = within(signal, QUESTION_MS)
         const head = await client.send(new HeadObjectCommand(keyOf(name)), { abortSignal })
         return {
           bytes: head.ContentLength ?? 0,
@@ -115,7 +121,7 @@ export function openBucket(place: S3Place) {
       const signal = until()
       try {
         const query = { Bucket, Prefix: `${prefix}${of}`, MaxKeys: 1 }
-        const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(QUESTION_MS)])
+        const abortSignal = within(signal, QUESTION_MS)
         const { Contents = [] } = await client.send(new ListObjectsV2Command(query), { abortSignal })
         return Contents.length > 0
       } catch (error) {
@@ -176,7 +182,8 @@ export function openBucket(place: S3Place) {
 
     async remove(name: string): Promise<void> {
       const signal = until()
-      await client.send(new DeleteObjectCommand(keyOf(name)), { abortSignal: signal }).catch((error) => {
+      const abortSignal = within(signal, STEP_MS)
+      await client.send(new DeleteObjectCommand(keyOf(name)), { abortSignal }).catch((error) => {
         throw told(error, signal)
       })
     },
@@ -184,12 +191,12 @@ export function openBucket(place: S3Place) {
     /** What a process that died had begun to send: it is seen nowhere, and paid for. */
     async endUploads(begunBefore: Date, isOurs: (name: string) => boolean): Promise<void> {
       const signal = until()
-      const options = { abortSignal: signal }
+      const limited = () => ({ abortSignal: within(signal, STEP_MS) })
       try {
         const query = new ListMultipartUploadsCommand({ Bucket, Prefix: prefix })
-        for (const { Key = '', UploadId, Initiated } of (await client.send(query, options)).Uploads ?? [])
+        for (const { Key = '', UploadId, Initiated } of (await client.send(query, limited())).Uploads ?? [])
           if (Initiated && Initiated < begunBefore && isOurs(Key.slice(prefix.length)))
-            await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), options)
+            await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), limited())
       } catch (error) {
         throw told(error, signal)
       }
@@ -200,6 +207,10 @@ export function openBucket(place: S3Place) {
       client.destroy()
     },
   }
+}
+
+function within(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)])
 }
 
 /**

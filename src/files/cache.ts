@@ -1,8 +1,10 @@
 // What this machine has of the bucket's files: what its attempts made, and what its tools read. Up to a limit; what was not used for longest
-// goes first, and nothing that an attempt of this process is using. Only the one process that has the machine's worker role trims it.
+// goes first, and nothing that an attempt of this process is using. Only the one process that has the machine's worker role trims it. Machines
+// may share the disk: each has a folder of its own there.
 import { randomUUID } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, statfs, utimes } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { unitOf } from './files.ts'
 
@@ -13,22 +15,33 @@ const ASIDE = '.aside'
 
 type Unit = { place: string; bytes: number; usedMs: number }
 
-/** @param mostBytes as much as half of the disk's room, if that is less */
-export async function openCache(root: string, mostBytes = MOST_BYTES) {
+/**
+ * @param folder of all machines that share the disk
+ * @param mostBytes as much as half of the disk's room, if that is less
+ */
+export async function openCache(folder: string, mostBytes = MOST_BYTES) {
+  const root = join(folder, hostname())
   /** How many attempts use what lies at a place. */
   const held = new Map<string, number>()
   // One level deep: there are no empty folders to be tidied up.
   const placeOf = (name: string) => join(root, unitOf(name).replaceAll('/', '.'))
   const pathOf = (name: string) => join(placeOf(name), name.slice(unitOf(name).length))
-  const folder = { recursive: true, mode: 0o700 } as const
-  await mkdir(join(root, ASIDE), folder)
+  const own = { recursive: true, mode: 0o700 } as const
   /** On the same disk: one rename puts it in its place, or takes it away. */
-  const aside = () => join(root, ASIDE, randomUUID())
+  const aside = async () => {
+    await mkdir(join(root, ASIDE), own)
+    return join(root, ASIDE, randomUUID())
+  }
+  const removeOld = async (within: string) => {
+    for (const unit of await unitsIn(within))
+      if (isOld(unit)) await rm(unit.place, { recursive: true, force: true })
+  }
 
   /** Taken away at once, so that nobody finds half of it. @returns false when it is in use */
   const drop = async (place: string) => {
+    const away = await aside()
+    // Somebody may have begun to use it meanwhile.
     if (held.has(place)) return false
-    const away = aside()
     try {
       renameSync(place, away)
     } catch (error) {
@@ -38,6 +51,8 @@ export async function openCache(root: string, mostBytes = MOST_BYTES) {
     return true
   }
 
+  await mkdir(join(root, ASIDE), own)
+  await removeOld(join(root, ASIDE))
   return {
     aside,
     pathOf,
@@ -63,24 +78,27 @@ export async function openCache(root: string, mostBytes = MOST_BYTES) {
     },
 
     async makeFolder(name: string): Promise<string> {
-      await mkdir(pathOf(name), folder)
+      await mkdir(pathOf(name), own)
       return pathOf(name)
     },
 
     /** Puts a finished file in its place. */
     async put(from: string, name: string): Promise<string> {
-      await mkdir(dirname(pathOf(name)), folder)
+      await mkdir(dirname(pathOf(name)), own)
       renameSync(from, pathOf(name))
       return pathOf(name)
     },
 
     remove: (name: string) => rm(pathOf(name), { recursive: true, force: true }),
 
-    /** Brings it below its limit, and removes what nobody has used for a day. */
+    /** Brings it below its limit, and removes what nobody has used for a day; also what is left of a machine that went. */
     async trim(): Promise<void> {
-      const isOld = ({ usedMs }: Unit) => usedMs < Date.now() - KEPT_MS
-      const left = (await unitsIn(join(root, ASIDE))).filter(isOld)
-      for (const { place } of left) await rm(place, { recursive: true, force: true })
+      await mkdir(join(root, ASIDE), own)
+      await removeOld(join(root, ASIDE))
+      // Its own folder counts as used now.
+      const now = new Date()
+      await utimes(root, now, now)
+      await removeOld(folder)
       const units = (await unitsIn(root)).filter(({ place }) => place !== join(root, ASIDE))
       let total = units.reduce((sum, { bytes }) => sum + bytes, 0)
       const disk = await statfs(root)
@@ -89,6 +107,10 @@ export async function openCache(root: string, mostBytes = MOST_BYTES) {
         if ((total > limit || isOld(unit)) && (await drop(unit.place))) total -= unit.bytes
     },
   }
+}
+
+function isOld({ usedMs }: Unit): boolean {
+  return usedMs < Date.now() - KEPT_MS
 }
 
 async function unitsIn(folder: string): Promise<Unit[]> {

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { UserError } from '../errors.ts'
 import { type Files, type Stretch, uploadName } from './files.ts'
-import { openFile, takeIn } from './take-in.ts'
+import { takeFile, takeIn } from './take-in.ts'
 
 export function openDiskFiles(root: string): Files {
   const pathOf = (name: string) => join(root, name)
@@ -49,16 +49,7 @@ export function openDiskFiles(root: string): Files {
       const { size: bytes, mtime: modified } = info
       return { bytes, modified, read: (stretch = { from: 0, bytes }) => readStretch(path, stretch) }
     },
-    async takeUpload(path, maxBytes) {
-      const { handle, bytes } = await openFile(path)
-      try {
-        const from = createReadStream('', { fd: handle.fd, autoClose: false })
-        const { sha256 } = await keep(from, maxBytes, bytes)
-        return { sha256, name: basename(path) }
-      } finally {
-        await handle.close()
-      }
-    },
+    takeUpload: (path, maxBytes) => takeFile(path, maxBytes, keep),
     takeStream: keep,
     async sweep(isNamed, olderThanSeconds) {
       const found = [...(await foldersOf(root, 'uploads', 1)), ...(await attemptFolders(root))]
@@ -79,6 +70,7 @@ export function openDiskFiles(root: string): Files {
       }
       return removed
     },
+    trim: async () => {},
     close: async () => {},
   }
 }

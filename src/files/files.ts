@@ -62,6 +62,8 @@ export type Files = {
   ): Promise<{ sha256: string; bytes: number }>
   /** Removes attempt folders and uploads older than `olderThanSeconds` that `isNamed` does not know. */
   sweep(isNamed: (names: string[]) => Promise<Set<string>>, olderThanSeconds: number): Promise<number>
+  /** Removes what this machine keeps of the store and has not used for long. For the one process that works there. */
+  trim(): Promise<void>
   close(): Promise<void>
 }
 

@@ -76,7 +76,7 @@ function refusalOf(error: S3Error, { bucket, credentials }: S3Place): string | u
     return credentials
       ? 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not accepted by the bucket: copy them anew.'
       : 'The credentials that the AWS SDK found are not accepted by the bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
-  if ($metadata?.httpStatusCode === 403 || name === 'AccessDenied')
+  if (($metadata?.httpStatusCode === 403 && !PASSING.has(name)) || name === 'AccessDenied')
     return `The credentials may not use the bucket ${bucket}: allow what docs/files.md lists.`
   return undefined
 }

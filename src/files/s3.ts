@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UserError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { type Bucket, type Info, openBucket } from './bucket.ts'
 import { openCache } from './cache.ts'
 import { type Files, type Folder, type StoredFile, unitOf, uploadName } from './files.ts'
 import type { S3Place } from './s3-place.ts'
-import { openFile, takeIn } from './take-in.ts'
+import { takeFile, takeIn } from './take-in.ts'
 
 /** Of one attempt; each takes two parts of memory. */
 const SENT_AT_ONCE = 4
@@ -54,7 +54,7 @@ export async function openS3Files(place: S3Place, cacheRoot: string): Promise<Fi
 
   const fetchFile = async (name: string, info: Info): Promise<string> => {
     for (let isAgain = false; ; isAgain = true) {
-      const temporary = cache.aside()
+      const temporary = await cache.aside()
       try {
         const to = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true })
         await pipeline(Readable.from(readWhole(bucket, name, info)), to)
@@ -90,12 +90,11 @@ export async function openS3Files(place: S3Place, cacheRoot: string): Promise<Fi
   }
 
   const keep = async (from: Readable, maxBytes: number, expectedBytes: number) => {
-    const temporary = cache.aside()
+    const temporary = await cache.aside()
     try {
       const taken = await takeIn(from, temporary, { maxBytes, expectedBytes })
-      const name = uploadName(taken.sha256)
-      await bucket.put(name, temporary, taken.sha256)
-      await cache.put(temporary, name)
+      // Not kept here: whoever downloads it may be elsewhere, and a bot alone never trims.
+      await bucket.put(uploadName(taken.sha256), temporary, taken.sha256)
       return taken
     } finally {
       await rm(temporary, { force: true })
@@ -154,16 +153,7 @@ export async function openS3Files(place: S3Place, cacheRoot: string): Promise<Fi
       return info && storedFile(bucket, name, info)
     },
 
-    async takeUpload(path, maxBytes) {
-      const { handle, bytes } = await openFile(path)
-      try {
-        const from = createReadStream('', { fd: handle.fd, autoClose: false })
-        const { sha256 } = await keep(from, maxBytes, bytes)
-        return { sha256, name: basename(path) }
-      } finally {
-        await handle.close()
-      }
-    },
+    takeUpload: (path, maxBytes) => takeFile(path, maxBytes, keep),
     takeStream: keep,
 
     async sweep(isNamed, olderThanSeconds) {
@@ -187,9 +177,9 @@ export async function openS3Files(place: S3Place, cacheRoot: string): Promise<Fi
       }
       await removeUnnamed(old)
       await bucket.endUploads(new Date(Date.now() - UPLOAD_MS), (name) => OURS.test(name))
-      await cache.trim()
       return removed
     },
+    trim: cache.trim,
 
     async close() {
       bucket.close()
@@ -211,14 +201,20 @@ function storedFile(bucket: Bucket, name: string, info: Info): StoredFile {
   }
 }
 
-/** @throws Damaged after the last byte, where they are not what was stored; what others put there has no checksum of ours */
+/**
+ * The last of it comes when all of it was checked: who is told the length beforehand is not to take damage for whole.
+ * @throws Damaged where it is not what was stored; what others put there has no checksum of ours
+ */
 async function* readWhole(bucket: Bucket, name: string, { bytes, sha256 }: Info) {
   const hash = createHash('sha256')
+  let last: Uint8Array | undefined
   for await (const chunk of bucket.read(name, 0, bytes)) {
     hash.update(chunk)
-    yield chunk
+    if (last) yield last
+    last = chunk
   }
   if (sha256 !== undefined && hash.digest('hex') !== sha256) throw new Damaged(`${name} is damaged`)
+  if (last) yield last
 }
 
 async function hashOf(path: string): Promise<string> {

@@ -1,15 +1,24 @@
-// What the file store is called, by every process that uses it: the bucket, or a name that lies in the folder itself, which several
-// machines may share.
-import { randomUUID } from 'node:crypto'
+// What the file store is called, by every process that uses it: where the bucket is, shortened, before what people call it; or a name
+// that lies in the folder itself, which several machines may share.
+import { createHash, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Settings } from '../config.ts'
 
 const NAME_FILE = '.store-name'
+/** Short, as the whole may be cut. */
+const HASH_LENGTH = 8
 
 /** @param root this machine's folder of songs */
-export async function storeName(settings: Pick<Settings, 'FILES'>, root: string): Promise<string> {
-  return settings.FILES === 'disk' ? `disk ${await nameOfFolder(root)}` : settings.FILES.replace(/\/$/, '')
+export async function storeName(
+  { FILES, AWS_ENDPOINT_URL }: Pick<Settings, 'FILES' | 'AWS_ENDPOINT_URL'>,
+  root: string,
+): Promise<string> {
+  if (FILES === 'disk') return `disk ${await nameOfFolder(root)}`
+  const bucket = FILES.replace(/\/$/, '')
+  const endpoint = AWS_ENDPOINT_URL ? new URL(AWS_ENDPOINT_URL).href : ''
+  const place = createHash('sha256').update(`${endpoint} ${bucket}`).digest('hex')
+  return `${place.slice(0, HASH_LENGTH)} ${bucket}`
 }
 
 async function nameOfFolder(root: string): Promise<string> {

@@ -1,11 +1,12 @@
 // A file that comes in from outside, onto this machine's disk: within its limits, with its checksum.
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isDiskFull, UserError } from '../errors.ts'
+import type { Files } from './files.ts'
 
 /** Left free on the disk: the stems of the song need room too. */
 const SPARE_BYTES = 64 * 1024 ** 2
@@ -13,10 +14,26 @@ const SPARE_BYTES = 64 * 1024 ** 2
 const LOOK_BYTES = 4 * 1024 ** 2
 
 /**
- * Opened without blocking, so that a pipe nobody writes to is refused instead of waited for.
- * @throws UserError `file_not_found`, `file_unreadable`, `not_a_file`
+ * A file of this machine, taken in as a stream is.
+ * @throws UserError as `takeStream` does, and `file_not_found`, `file_unreadable`, `not_a_file`
  */
-export async function openFile(path: string): Promise<{ handle: FileHandle; bytes: number }> {
+export async function takeFile(
+  path: string,
+  maxBytes: number,
+  takeStream: Files['takeStream'],
+): Promise<{ sha256: string; name: string }> {
+  const { handle, bytes } = await openFile(path)
+  try {
+    const from = createReadStream('', { fd: handle.fd, autoClose: false })
+    const { sha256 } = await takeStream(from, maxBytes, bytes)
+    return { sha256, name: basename(path) }
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Opened without blocking, so that a pipe nobody writes to is refused instead of waited for. */
+async function openFile(path: string): Promise<{ handle: FileHandle; bytes: number }> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       throw error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG'

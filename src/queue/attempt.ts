@@ -22,19 +22,18 @@ type Deps = LeadDeps & { db: Database }
 
 /** Shutting down leaves a few seconds; after them the sweep of another worker finds the job. */
 const RELEASE_SECONDS = 3
-const CLOCK_SKEW_MS = 60_000
-/** What waits for somebody of our own: the courier makes a message within seconds, and another worker may be free at any time. */
-const OWN = ['chat_waiting', 'model_elsewhere']
-const OWN_MAX_SECONDS = 5
+/** What waits for somebody of our own is looked at more often: the courier makes a message within seconds, and a worker that has the model
+ * may be free at any time. */
+const OWN_MAX_SECONDS: Record<string, number> = { chat_waiting: 5, model_elsewhere: 30 }
 const POSTPONED = 'the platform does not take it just now; trying again'
 
-/** Counts this attempt and says so; or finds that the stage is done, or has crashed once too often. */
+/** Counts this attempt and says so; or finds that the stage has ended already, or is to end as it has crashed once too often. */
 export async function beginAttempt(
   deps: Deps,
   attempt: Attempt,
   workerId: string,
   queueMs: number,
-): Promise<JobEvent | 'done' | 'discarded'> {
+): Promise<JobEvent | 'done' | 'discarded' | 'crashed'> {
   const stage = stageOf(attempt.queue)
   return deps.db.transaction(async (tx) => {
     await lockTrack(tx, attempt.trackId)
@@ -45,7 +44,7 @@ export async function beginAttempt(
     if (crashes >= MAX_CRASHES) {
       const error = { code: 'crashed_repeatedly', message: ERRORS.crashed_repeatedly }
       await discard(tx, deps, attempt, error)
-      return 'discarded'
+      return 'crashed'
     }
     const { id: jobId, queue, owner, trackId } = attempt
     const number = failures + 1
@@ -103,12 +102,12 @@ export async function postponeAttempt(
     await lockTrack(tx, attempt.trackId)
     const { times, seconds } = await countPostponed(tx, attempt.id)
     await recordEvent(tx, { ...event, kind: 'postponed', error: { code, message } })
-    if (seconds > POSTPONE_HOURS * 3600) {
+    if (code !== 'model_elsewhere' && seconds > POSTPONE_HOURS * 3600) {
       await discard(tx, deps, attempt, { code, message })
       return 'deadletter'
     }
     if (!(await putBack(tx, boss, attempt, code))) return 'failed'
-    const longest = OWN.includes(code) ? OWN_MAX_SECONDS : POSTPONE_MAX_SECONDS
+    const longest = OWN_MAX_SECONDS[code] ?? POSTPONE_MAX_SECONDS
     // As seconds, which count by the database's clock.
     const startAfter = Math.ceil(Math.max(error.retryAfterSeconds, Math.min(2 ** times, longest)))
     await boss.update(attempt.queue, undefined, { id: attempt.id, startAfter, ...within(tx) })
@@ -134,7 +133,8 @@ export async function releaseAttempt({ db, boss }: Deps, attempt: Attempt, event
 export async function resend(tx: Queryable, boss: Boss, attempt: Attempt, reason: string): Promise<void> {
   if (!(await putBack(tx, boss, attempt, reason))) return
   // pg-boss wakes workers only for what was due before the transaction began, by the server's clock.
-  const startAfter = new Date(Date.now() - CLOCK_SKEW_MS)
+  const { rows } = await tx.query<{ due: Date }>(`select now() - interval '0.1 seconds' as due`)
+  const startAfter = rows[0]?.due ?? new Date()
   await boss.update(attempt.queue, undefined, { id: attempt.id, startAfter, ...within(tx) })
   await stageStops(tx, attempt.owner, stageOf(attempt.queue), 'waiting')
   await notifyCards(tx, attempt.trackId)

@@ -2,7 +2,7 @@
 import { PgBoss } from 'pg-boss'
 import type { Log } from '../log.ts'
 import type { Queryable } from '../store/database.ts'
-import { priorityOf, QUEUE_OPTIONS, QUEUES, type QueueName } from './queues.ts'
+import { priorityOf, QUEUE_OPTIONS, QUEUES, type QueueName, RETRY_LIMIT } from './queues.ts'
 
 export type Boss = PgBoss
 
@@ -47,7 +47,13 @@ export async function sendJob(
   owner: string,
   place: number,
 ): Promise<string> {
-  const options = { ...within(tx), singletonKey: owner, priority: priorityOf(queue, place) }
+  // With the limit, as a queue may have been made by an older version, under another one.
+  const options = {
+    ...within(tx),
+    singletonKey: owner,
+    priority: priorityOf(queue, place),
+    retryLimit: RETRY_LIMIT,
+  }
   const id = await boss.send(queue, { owner }, options)
   if (id) return id
   const { rows } = await tx.query<{ id: string }>(

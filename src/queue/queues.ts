@@ -52,11 +52,14 @@ export function stageOf(queue: QueueName): StageName {
   return queue.startsWith('delivery-') ? 'delivery' : (queue as StageName)
 }
 
-/** What pg-boss is told about every queue. Retries are counted by us, so its own limit only bounds crashes, deploys and postponed deliveries. */
+/** Retries are counted by us: pg-boss's own limit stands far above whatever crashes, deploys and postponed jobs come to. */
+export const RETRY_LIMIT = 1_000_000
+
+/** What pg-boss is told about every queue. */
 export const QUEUE_OPTIONS = {
   policy: 'exclusive',
   notify: true,
-  retryLimit: 1000,
+  retryLimit: RETRY_LIMIT,
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 30,

@@ -20,7 +20,7 @@ export async function startAnew(
     // Who waits for stems need not wait for an analysis that was given up.
     const discarded = row.state === 'discarded' && (row.stage !== 'analysis' || nobodyWaits)
     const result = row.state === 'done' ? await findResult(tx, row.owner, row.stage) : undefined
-    const lostItsFiles = result !== undefined && !(await files.has(result.folder))
+    const lostItsFiles = row.state === 'done' && !(result && (await files.has(result.folder)))
     if (!discarded && !lostItsFiles) continue
     // Between the end of its last attempt and pg-boss hearing of it, a job would be taken for the new one.
     if (row.job === 'live') await boss.cancel(row.queue, row.jobId, within(tx))

@@ -14,14 +14,15 @@ export async function removeUnasked(
   let removed = 0
   for (;;) {
     const trackIds = await tracksUnasked(db, keepDays, AT_ONCE)
-    for (const trackId of trackIds)
-      removed += await db.transaction(async (tx) => {
-        // Whoever claims the track waits, and then finds its files gone.
+    for (const trackId of trackIds) {
+      const folders = await db.transaction(async (tx) => {
         await lockTrack(tx, trackId)
-        const folders = await expireFiles(tx, trackId, keepDays)
-        for (const folder of folders) await files.remove(folder)
-        return folders.length
+        return expireFiles(tx, trackId, keepDays)
       })
+      // From now on nobody uses them, and what is not removed now, a sweep removes.
+      for (const folder of folders) await files.remove(folder)
+      removed += folders.length
+    }
     if (trackIds.length < AT_ONCE) return removed
   }
 }

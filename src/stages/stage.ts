@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto'
 import type { JobResult, JobWithMetadata } from 'pg-boss'
 import type { Settings } from '../config.ts'
 import type { Loadable } from '../domain/model.ts'
-import { ChatError, describeError, PauseError, ToolError } from '../errors.ts'
+import { ChatError, describeError, ERRORS, PauseError, ToolError } from '../errors.ts'
 import type { Files, Folder } from '../files/files.ts'
 import type { Log } from '../log.ts'
 import { type Attempt, beginAttempt, failAttempt, postponeAttempt, releaseAttempt } from '../queue/attempt.ts'
 import { type Boss, wakeWorkers } from '../queue/boss.ts'
 import { handOff } from '../queue/handoff.ts'
-import { type QueueName, stageOf } from '../queue/queues.ts'
+import { MAX_CRASHES, type QueueName, stageOf } from '../queue/queues.ts'
 import { type Database, isPassing, type Queryable } from '../store/database.ts'
 import { type JobEvent, recordEvent } from '../store/events.ts'
 import { requestsWaitingFor } from '../store/requests.ts'
@@ -96,20 +96,33 @@ async function handle<Subject extends { trackId: string }>(
   const queueMs = job.startedOn.getTime() - Math.max(job.createdOn.getTime(), job.startAfter.getTime())
   const waiting = await requestsWaitingFor(deps.db, attempt)
   const event = await beginAttempt(deps, attempt, deps.workerId, queueMs)
-  if (event === 'done' || event === 'discarded') return event === 'done' ? 'completed' : 'deadletter'
+  if (event === 'done') return 'completed'
+  if (event === 'discarded') return 'deadletter'
 
-  const begun: JobAttempt = {
+  const about = {
     queue,
     stage: stageOf(queue),
     jobId: job.id,
     owner,
     trackId: subject.trackId,
     requests: waiting.map(({ id, number }) => ({ id, number })),
-    attempt: event.attempt,
     workerId: deps.workerId,
     queueMs,
     startedAt,
   }
+  if (event === 'crashed') {
+    const [errorCode, errorMessage] = ['crashed_repeatedly', ERRORS.crashed_repeatedly]
+    emit('job:exception', {
+      ...about,
+      attempt: MAX_CRASHES,
+      durationMs: 0,
+      result: 'discarded',
+      errorCode,
+      errorMessage,
+    })
+    return 'deadletter'
+  }
+  const begun: JobAttempt = { ...about, attempt: event.attempt }
   const traceparents = waiting.map(({ traceparent }) => traceparent)
   return inJobSpan(begun, traceparents, () =>
     runAttempt(stage, deps, subject, { job, own, attempt, event, begun }),
@@ -150,19 +163,26 @@ async function runAttempt<Subject extends { trackId: string }>(
   } catch (error) {
     const ended = { ...event, durationMs: durationMs() }
     const told = { ...begun, durationMs: ended.durationMs }
-    try {
-      await progress.stop()
-      // A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep may judge it.
-      if (folder && !isPassing(error)) await folder.discard()
-      const wasStopped = signal.aborted && (own.signal.aborted ? 'cancelled' : 'lost')
-      const { status, end } = await endWithout(deps, attempt, ended, error, wasStopped)
-      if ('errorMessage' in end) emit('job:exception', { ...told, ...end })
-      else emit('job:stop', { ...told, ...end })
-      return status
-    } catch (unwritten) {
-      emit('job:stop', { ...told, result: 'lost', errorCode: null })
-      throw unwritten
-    }
+    const end = (ends: End) =>
+      'errorMessage' in ends
+        ? emit('job:exception', { ...told, ...ends })
+        : emit('job:stop', { ...told, ...ends })
+    const wasStopped = signal.aborted && (own.signal.aborted ? 'cancelled' : 'lost')
+    await progress.stop()
+    const { status, end: how } = await endWithout(deps, attempt, ended, error, wasStopped).catch(
+      (unwritten: unknown) => {
+        end({ result: 'lost', errorCode: null })
+        throw unwritten
+      },
+    )
+    end(how)
+    // Last, as a store may take its time. A hand-off whose answer was lost may have landed: then the folder is named, and only the sweep
+    // may judge it.
+    if (folder && !isPassing(error))
+      await folder
+        .discard()
+        .catch((left: unknown) => log.warn({ err: left }, "an attempt's files are left to the sweep"))
+    return status
   } finally {
     folder?.close()
   }

@@ -278,6 +278,8 @@ export type ListedRequest = Pick<Request, 'id' | 'number' | 'person' | 'state' |
   channel: string
   title: string
   artist: string | null
+  askedAt: Date
+  endedAt: Date | null
 }
 
 /**
@@ -296,7 +298,8 @@ export async function requestsHere(
   limit: number,
 ): Promise<ListedRequest[]> {
   const { rows } = await db.query<ListedRequest>(
-    `select r.id, r.number::int, r.person, r.channel, r.state, r.error_message as "errorMessage", t.title, t.artist
+    `select r.id, r.number::int, r.person, r.channel, r.state, r.error_message as "errorMessage", t.title, t.artist,
+       r.created_at as "askedAt", r.ended_at as "endedAt"
      from requests r join tracks t on t.id = r.track_id
      where r.platform = $1 and r.workspace = $2 and (r.workspace <> '' or r.channel = $3)
        and ($6::bigint is not null or r.parent_id is null) and ($4::text is null or r.person = $4) and ($5::text[] is null or r.state = any($5)) and ($6::bigint is null or r.number = $6)

@@ -111,14 +111,14 @@ export async function findStage(
   return rows[0]
 }
 
-/** The result of a finished stage; undefined when it is not finished. */
+/** The result of a finished stage; undefined when it is not finished, or its files are no more. */
 export async function findResult(
   db: Queryable,
   owner: string,
   stage: StageName,
 ): Promise<StageResult | undefined> {
   const { rows } = await db.query<StageResult>(
-    `select folder, result from stages where owner = $1 and stage = $2 and state = 'done'`,
+    `select folder, result from stages where owner = $1 and stage = $2 and state = 'done' and files_expired_at is null`,
     [owner, stage],
   )
   return rows[0]
@@ -145,7 +145,7 @@ export async function tracksUnasked(db: Queryable, days: number, limit: number):
 const UNASKED = `not exists (select 1 from requests r where r.track_id = s.track_id
   and (r.state in ('working', 'ready') or greatest(r.created_at, r.ended_at) > now() - make_interval(days => $1)))`
 
-/** Says that a track's files are no more. Call with it locked. @returns the folders that were theirs */
+/** Says that a track's files are no more: nobody uses them from then on. Call with it locked. @returns the folders that were theirs, to be removed */
 export async function expireFiles(tx: Queryable, trackId: string, days: number): Promise<string[]> {
   const { rows } = await tx.query<{ folder: string }>(
     `update stages s set files_expired_at = now()
@@ -159,10 +159,10 @@ export async function expireFiles(tx: Queryable, trackId: string, days: number):
 export async function namedFolders(db: Queryable, names: string[]): Promise<Set<string>> {
   const { rows } = await db.query<{ name: string }>(
     `select name from unnest($1::text[]) name
-     where exists (select 1 from stages s where s.folder = name)
-        or exists (select 1 from encodings e where e.file like name || '/%')
+     where exists (select 1 from stages s where s.folder = name and s.files_expired_at is null)
+        or exists (select 1 from encodings e where substring(e.file from '^[^/]+/[^/]+/[^/]+') = name)
         or exists (select 1 from tracks t join stages s on s.track_id = t.id
-                   where 'uploads/' || (t.source ->> 'sha256') = name and s.stage = 'download'
+                   where t.source ->> 'sha256' = substring(name from '^uploads/(.+)$') and s.stage = 'download'
                      and (s.state not in ('done', 'discarded') or s.finished_at > now() - interval '1 day'))`,
     [names],
   )

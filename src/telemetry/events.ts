@@ -47,7 +47,7 @@ export type TelemetryEvents = {
     result: 'done' | 'postponed' | 'cancelled' | 'released' | 'lost'
     errorCode: string | null
   }
-  /** `retrying`: another attempt follows after a pause. `discarded`: none does. */
+  /** `retrying`: another attempt follows after a pause. `discarded`: none does; of a job that has crashed too often no start precedes. */
   'job:exception': Ended & {
     result: 'retrying' | 'discarded'
     errorCode: string

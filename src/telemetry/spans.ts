@@ -1,5 +1,5 @@
-// Spans of a trace: docs/tracing.md. Nobody else here knows of OpenTelemetry but traces.ts, which sends them; where it was not started,
-// all of this does nothing.
+// Spans of a trace: docs/tracing.md. Nobody outside of src/telemetry/ knows of OpenTelemetry. Until traces.ts is started, which sends
+// them, all of this does nothing.
 import {
   type Context,
   context,

@@ -7,6 +7,7 @@ import { retry } from '../../commands/retry.ts'
 import { separate } from '../../commands/separate.ts'
 import { status, statusLine } from '../../commands/status.ts'
 import { type CardFacts, cardOf } from '../../src/domain/card.ts'
+import { pauseQueues, resumeQueues } from '../../src/queue/control.ts'
 import { readCard } from '../../src/store/cards.ts'
 import { createWorld } from '../support/world.ts'
 import { depsOf, personIn } from './person.ts'
@@ -178,17 +179,22 @@ describe('status', async () => {
       kind: 'text',
       title: 'Under way',
       lines: [
-        `#{${second.number}} second.example: Download (waiting, 1 before it)`,
-        `#{${first.number}} first.example: Download 10% (working)`,
+        `#{${second.number}} second.example: Download (waiting, 1 before it) · asked for just now`,
+        `#{${first.number}} first.example: Download 10% (working) · asked for just now`,
       ],
     })
     expect((await ann.gives(status, { number: theirs.number })).lines).toEqual([
-      `#{${theirs.number}} third.example: Download (waiting, 2 before it)`,
+      `#{${theirs.number}} third.example: Download (waiting, 2 before it) · asked for by @{bob} just now`,
     ])
     await ann.gives(cancel, { number: second.number })
     expect((await ann.gives(status, { number: second.number })).lines).toEqual([
-      `#{${second.number}} second.example: cancelled: Cancelled by the person who asked.`,
+      `#{${second.number}} second.example: cancelled: Cancelled by the person who asked. · asked for just now`,
     ])
+    await pauseQueues(world.services.db, 'download', { platform: 'terminal', person: 'boss' })
+    expect((await ann.gives(status, { number: theirs.number })).lines).toEqual([
+      `#{${theirs.number}} third.example: Download (waiting: its queue is paused) · asked for by @{bob} just now`,
+    ])
+    await resumeQueues(world.services.db, 'download', { platform: 'terminal', person: 'boss' })
   })
 
   test('of very many shows twenty and says that there are more', async () => {
@@ -242,9 +248,38 @@ describe('history', async () => {
     expect(title).toBe('History')
     expect(lines).toHaveLength(10)
     expect(lines.slice(0, 2)).toEqual([
-      `#{${theirs.number}} theirs · @{bob} · under way`,
-      `#{${mine.number}} mine · @{ann} · cancelled`,
+      expect.stringMatching(
+        new RegExp(`^#\\{${theirs.number}\\} theirs · @\\{bob\\} · under way for 0:\\d\\d$`),
+      ),
+      `#{${mine.number}} mine · @{ann} · cancelled · just now`,
     ])
+  })
+
+  test('says when it ended, how long it took, and why it failed', async () => {
+    const dan = personIn(deps, { person: 'dan', workspace: 'past' })
+    const [first, second] = [
+      (await dan.gives(separate, { song: 'first' })).request,
+      (await dan.gives(separate, { song: 'second' })).request,
+    ]
+    await world.rows(
+      `update requests set state = 'delivered', created_at = now() - interval '3 hours 72 seconds', ended_at = now() - interval '3 hours'
+       where id = $1`,
+      [first.id],
+    )
+    await world.rows(
+      `update requests set state = 'failed', error_code = 'x', error_message = 'No way: @{1}', created_at = now() - interval '3 days',
+         ended_at = now() - interval '2 days' where id = $1`,
+      [second.id],
+    )
+    const delivered = `#{${first.number}} first · @{dan} · delivered in 1:12 · 3 h ago`
+    const failed = `#{${second.number}} second · @{dan} · failed: No way: @ {1} · 2 days ago`
+    expect((await dan.gives(history)).lines).toEqual([delivered, failed])
+    expect((await dan.gives(history, { state: 'failed' })).lines).toEqual([failed])
+    expect((await dan.gives(history, { state: 'delivered' })).lines).toEqual([delivered])
+    expect(await dan.gives(history, { state: 'working' })).toMatchObject({
+      title: 'Nothing that was asked for here is under way.',
+      lines: [],
+    })
   })
 
   test('without a workspace shows the channel alone', async () => {
@@ -268,11 +303,11 @@ describe('history', async () => {
     const [line] = (await eve.gives(history)).lines
     expect(line).toMatch(
       new RegExp(
-        `^#\\{${request.number}\\} @@ \\{6\\} - @ \\{123\\} # \\{4\\} # \\{5\\} 🎵+… · @\\{eve\\} · under way$`,
+        `^#\\{${request.number}\\} @@ \\{6\\} - @ \\{123\\} # \\{4\\} # \\{5\\} 🎵+… · @\\{eve\\} · under way for 0:\\d\\d$`,
         'u',
       ),
     )
-    expect(line?.length).toBeLessThan(120)
+    expect(line?.length).toBeLessThan(130)
   })
 })
 

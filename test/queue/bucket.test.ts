@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { DeleteObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import { afterAll, describe, expect, test } from 'vitest'
 import { separate } from '../../commands/separate.ts'
+import { roomMessage } from '../../src/chat/room/messages.ts'
 import { takeOut } from '../../src/chat/terminal/takeout.ts'
 import { UserError } from '../../src/errors.ts'
 import { retryRequest } from '../../src/queue/retry.ts'
@@ -228,7 +229,7 @@ describe('a request whose files lie in a bucket', async () => {
     expect(await events('exception', request)).toEqual([])
   })
 
-  test('is not shown as gone while the bucket is away', async () => {
+  test('is not shown as gone while the bucket is away, and its room can be read', async () => {
     const request = await delivered((await world.ask(newSong(), inRoom)).request)
     const here = await servePages(world.services, world)
     const page = await here.addressOf(request)
@@ -238,8 +239,13 @@ describe('a request whose files lie in a bucket', async () => {
       expect([below, answer.status]).toEqual([below, 503])
       expect(await answer.json()).toMatchObject({ error: { code: 'files_unavailable' } })
     }
+    const by = { personId: 'ann', personName: 'ann' }
+    const shown = { ...by, id: 'r1', room: 'band', at: new Date(), text: null, requestId: request.id }
+    const message = () => roomMessage(world.services, shown)
+    expect(await message()).toMatchObject({ card: { state: 'delivered', stems: [], zip: null } })
     await door.open()
     expect((await fetch(`${page}song.json`)).status).toBe(200)
+    expect(await message()).toMatchObject({ card: { stems: { length: 4 }, zip: expect.anything() } })
   })
 })
 

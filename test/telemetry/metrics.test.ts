@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseLink } from '../../src/domain/link.ts'
+import { ERRORS } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { openMonitoring } from '../../src/monitoring.ts'
 import { cancelRequest } from '../../src/queue/cancel.ts'
@@ -378,6 +379,16 @@ describe('who may read the metrics', async () => {
   test('through a proxy with the secret', async () => {
     expect((await ask(opened, { ...proxied, ...bearer(SECRET) })).status).toBe(200)
     expect((await ask(opened, { ...proxied, authorization: `bearer ${SECRET}` })).status).toBe(200)
+  })
+
+  test('nobody by trying', async () => {
+    const url = await open(SECRET)
+    for (let tries = 0; tries < 10; tries++)
+      expect((await ask(url, { ...proxied, ...bearer(`wrong ${tries}`) })).status).toBe(401)
+    const answer = await ask(url, { ...proxied, ...bearer(SECRET) })
+    expect([answer.status, await answer.text()]).toEqual([429, `${ERRORS.too_many_attempts}\n`])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await ask(url)).status).toBe(200)
   })
 
   test('from a page of another site, nobody', async () => {

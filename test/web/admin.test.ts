@@ -151,6 +151,15 @@ describe('who may come in', async () => {
     expect((await own.enter({ secret: SECRET })).status).toBe(303)
   })
 
+  test('the documents and the metrics are there for whoever is in', async () => {
+    const text = async (path: string) => (await bot.ask(path, { headers: BEARER })).text()
+    expect(await text('/admin/docs/admin.md')).toContain('# For whoever runs it: /admin')
+    expect(await codeOf(await bot.ask('/admin/docs/..%2Fpackage.json', { headers: BEARER }))).toBe(
+      'no_such_document',
+    )
+    expect(await text('/admin/metrics')).toContain('sound_forge_')
+  })
+
   test('without ADMIN_SECRET there is nothing, on this machine neither', async () => {
     const closed = await openBot(world, { ADMIN_SECRET: undefined })
     for (const path of ['/admin', '/admin/jobs', '/admin/api/state']) {

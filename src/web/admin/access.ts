@@ -7,7 +7,7 @@ import { UserError } from '../../errors.ts'
 import type { Queryable } from '../../store/database.ts'
 import { signingKey } from '../../store/signing-keys.ts'
 import type { WebContext } from '../app.ts'
-import { WrongSecrets } from './wrong-secrets.ts'
+import { WrongSecrets } from '../wrong-secrets.ts'
 
 export type Access = {
   /** @throws UserError `not_entered`, `wrong_secret` or `too_many_attempts` */

@@ -16,7 +16,7 @@ describe('how a command is written on Slack', () => {
     ['separate', '/separate <song> [stems=vocals,drums,…] [model=<text>] [format=mp3|flac|wav]'],
     ['analyze', '/separate analyze <song>'],
     ['status', '/separate status [number]'],
-    ['history', '/separate history'],
+    ['history', '/separate history [working|delivered|failed|cancelled]'],
     ['wrong', '/separate wrong <number> <song>'],
     [
       'queue',

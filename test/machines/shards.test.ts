@@ -1,10 +1,10 @@
 // A bot whose servers are shared out among processes: each hears its own shard, and no other.
 import { describe, expect, test } from 'vitest'
-import { openSession, type Shards } from '../src/chat/discord/gateway/session.ts'
-import { type Channel, type Guild, startDiscord } from './support/discord/server.ts'
-import { createDiscordBand } from './support/discord-band.ts'
-import { killChild } from './support/processes.ts'
-import { until } from './support/until.ts'
+import { openSession, type Shards } from '../../src/chat/discord/gateway/session.ts'
+import { type Channel, type Guild, startDiscord } from '../support/discord/server.ts'
+import { createDiscordBand } from '../support/discord-band.ts'
+import { killChild } from '../support/processes.ts'
+import { until } from '../support/until.ts'
 
 const SHARDS = 2
 const shardOf = ({ id }: Guild) => Number(BigInt(id) >> 22n) % SHARDS

@@ -1,14 +1,14 @@
 // Several bots of one application: what a person says is answered once, whichever is there.
 import type { ChildProcess } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { startBot } from '../src/bot.ts'
-import type { Channel, Interaction, User } from './support/discord/server.ts'
-import { cardsIn, createDiscordBand } from './support/discord-band.ts'
-import { killChild } from './support/processes.ts'
-import { enterRoom } from './support/room-visitor.ts'
-import { createSlackBand } from './support/slack-band.ts'
-import { until } from './support/until.ts'
-import { createWorld } from './support/world.ts'
+import { startBot } from '../../src/bot.ts'
+import type { Channel, Interaction, User } from '../support/discord/server.ts'
+import { cardsIn, createDiscordBand } from '../support/discord-band.ts'
+import { killChild } from '../support/processes.ts'
+import { enterRoom } from '../support/room-visitor.ts'
+import { createSlackBand } from '../support/slack-band.ts'
+import { until } from '../support/until.ts'
+import { createWorld } from '../support/world.ts'
 
 const COMMANDS = 20
 /** So many at once: an answer has three seconds, also where all run on one machine that has other work. */

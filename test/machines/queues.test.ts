@@ -4,17 +4,17 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
-import { cardOf } from '../src/domain/card.ts'
-import type { StageName } from '../src/queue/queues.ts'
-import { readCard } from '../src/store/cards.ts'
-import type { Worker } from '../src/worker.ts'
-import { killChild } from './support/processes.ts'
-import { until } from './support/until.ts'
-import { createWorld } from './support/world.ts'
+import { cardOf } from '../../src/domain/card.ts'
+import type { StageName } from '../../src/queue/queues.ts'
+import { readCard } from '../../src/store/cards.ts'
+import type { Worker } from '../../src/worker.ts'
+import { killChild } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+import { createWorld } from '../support/world.ts'
 
 const STARTER = { name: 'starter', weights: 'aaaa1111' }
 const LARGE = { name: 'htdemucs', weights: 'bbbb2222' }
-const MAIN = join(import.meta.dirname, '../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
 
 describe('workers of several machines', async () => {
   const world = await createWorld()

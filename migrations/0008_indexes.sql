@@ -1,0 +1,2 @@
+-- What is counted at every scrape, however long the history.
+create index on stages (queue) where state = 'discarded';

@@ -7,7 +7,7 @@ import { status } from '../commands/status.ts'
 import { commandDepsOf } from '../src/chat/command-deps.ts'
 import { createLog } from '../src/log.ts'
 import { lookAtQueues } from '../src/queue/control.ts'
-import { sweepOnce } from '../src/queue/sweep.ts'
+import { BEFORE_ALL, sweepTracks } from '../src/queue/sweep.ts'
 import { readCard } from '../src/store/cards.ts'
 import { messagesToShow } from '../src/store/messages.ts'
 import { queueDepths } from '../src/store/queue-depths.ts'
@@ -39,7 +39,7 @@ export async function looksAt({ services, settings }: Backlog): Promise<Look[]> 
   const folders = Array.from({ length: FOLDERS }, () => `${randomUUID()}/download/${randomUUID()}`)
   return [
     { name: 'claim of a new song', look: () => ask(services, newSong(), { person: randomUUID() }) },
-    { name: 'sweep', look: () => sweepOnce({ ...services, log }, new Map()) },
+    { name: 'sweep', look: () => sweepTracks({ ...services, log }, BEFORE_ALL) },
     { name: 'card', look: () => readCard(db, waiting.id) },
     { name: "courier's look at all", look: () => messagesToShow(db, PLACE.platform, APP, 'all') },
     {

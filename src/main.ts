@@ -70,7 +70,10 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
     const bot = roles.bot ? await startBot(settings, services, log) : undefined
     if (bot) open.push(bot)
     const monitoring = roles.bot ? undefined : await serveMonitoring(settings, services, log)
-    if (monitoring) open.push(monitoring)
+    if (monitoring) {
+      open.push(monitoring)
+      log.info(`metrics can be read at ${monitoring.url}/metrics`)
+    }
     const worker = roles.worker ? startWorker(settings, services, log) : undefined
     // Pages stay open, and cards true, until the last job has ended.
     if (worker) open.push({ stop: () => worker.stop(graceSeconds) })
@@ -79,7 +82,6 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
       log.info({ platforms: bot.platforms }, 'the bot is up')
       console.log(`The room is open: ${bot.url}`)
     }
-    if (monitoring) log.info({ url: monitoring.url }, 'metrics can be read')
     if (worker)
       log.info(
         worker.working

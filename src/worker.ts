@@ -20,6 +20,7 @@ import { resolve } from './stages/resolve.ts'
 import { type Stage, type StageDeps, stageHandler } from './stages/stage.ts'
 import { forgetCircuit } from './store/circuits.ts'
 import { prune } from './store/pruning.ts'
+import { openSole } from './store/sole.ts'
 import { namedFolders } from './store/stages.ts'
 import type { WorkerRow } from './store/workers.ts'
 import { loadableModels } from './tools/models.ts'
@@ -173,9 +174,15 @@ async function runLoops(
     const pruned = await prune(db, settings.HISTORY_DAYS)
     if (Object.keys(pruned).length > 0) log.info(pruned, 'history was pruned')
   }
+  const sweeping = openSole(db, 'sound-forge sweep of files')
+  const sweepFiles = async () => {
+    // All that is stored is listed: once for all workers.
+    if (await sweeping.isOurs()) await files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS)
+  }
   const tidy = () =>
     void Promise.all([
-      files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS),
+      sweepFiles(),
+      files.trim(),
       pruneHistory(),
       removeUnasked({ db, files }, settings.KEEP_DAYS),
     ]).catch((error: unknown) => log.warn({ err: error }, 'tidying up'))
@@ -187,6 +194,7 @@ async function runLoops(
   return {
     async stop(graceSeconds: number) {
       clearInterval(tidying)
+      await sweeping.release()
       const ended = working.stop()
       const release = setTimeout(() => shutdown.abort(), graceSeconds * 1000)
       await Promise.race([

@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,6 +93,13 @@ describe('a file store in a bucket', async () => {
       const files = await machine()
       const found = await files.find(`${name}/vocals.flac`)
       await expect(bytesOf(found)).rejects.toThrow('is damaged')
+      // Nor does it look whole to who was told its length beforehand.
+      let came = 0
+      const reading = async () => {
+        for await (const chunk of found?.read() ?? []) came += chunk.length
+      }
+      await expect(reading()).rejects.toThrow('is damaged')
+      expect(came).toBeLessThan(1000)
       const delivery = await reader(files)
       await expect(delivery.localPath(`${name}/vocals.flac`)).rejects.toMatchObject({
         name: 'UserError',
@@ -170,12 +177,20 @@ describe('a file store in a bucket', async () => {
   test('what a machine made itself it does not fetch', async () => {
     const files = await machine(byProxy)
     const name = await publish({ 'vocals.flac': randomBytes(10) }, files)
-    const { sha256: given } = await files.takeStream(Readable.from([randomBytes(10)]), 1e6, 0)
     const before = proxy.asked.length
     const next = await reader(files)
     await next.localPath(`${name}/vocals.flac`)
-    await next.localPath(uploadName(given))
     expect(proxy.asked.slice(before).filter((asked) => !asked.startsWith('HEAD'))).toEqual([])
+  })
+
+  test('what a person gave stays on no machine that only took it in', async () => {
+    const files = await machine({ DATA_DIR: 'taking' })
+    const { sha256: given } = await files.takeStream(Readable.from([randomBytes(10)]), 1e6, 0)
+    await writeFile(join(folder, 'song.wav'), 'a song')
+    await files.takeUpload(join(folder, 'song.wav'), 1e6)
+    const left = await readdir(join(folder, 'taking'), { recursive: true, withFileTypes: true })
+    expect(left.filter((entry) => entry.isFile())).toEqual([])
+    expect(await here.has(uploadName(given))).toBe(true)
   })
 
   test('what is cancelled while it is sent leaves nothing', async () => {
@@ -248,10 +263,16 @@ describe('a file store in a bucket', async () => {
     const { port } = silent.address() as AddressInfo
     const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }
     const startedMs = performance.now()
-    await expect(machine(endpoint)).rejects.toMatchObject({ code: 'files_unavailable' })
+    const started = expect(machine(endpoint)).rejects.toMatchObject({ code: 'files_unavailable' })
     const bucket = openBucket(s3Place(settingsOf(endpoint)) as NonNullable<ReturnType<typeof s3Place>>)
-    const asked = [bucket.info('a'), bucket.hasAny('a')]
-    await Promise.all(asked.map((answer) => expect(answer).rejects.toMatchObject(unavailable)))
+    const asked = [
+      bucket.info('a'),
+      bucket.hasAny('a'),
+      bucket.remove('a'),
+      bucket.listed('a').next(),
+      bucket.endUploads(new Date(), () => true),
+    ]
+    await Promise.all([started, ...asked.map((answer) => expect(answer).rejects.toMatchObject(unavailable))])
     expect(performance.now() - startedMs).toBeLessThan(40_000)
     bucket.close()
     silent.close()
@@ -333,7 +354,7 @@ describe('what a machine has of a bucket', async () => {
   /** A file of this size, last used so long ago. */
   const put = async (bytes: number, agoMs: number) => {
     const name = `${randomUUID()}/processing/${randomUUID()}/vocals.flac`
-    const from = cache.aside()
+    const from = await cache.aside()
     await writeFile(from, Buffer.alloc(bytes))
     const path = await cache.put(from, name)
     const then = new Date(Date.now() - agoMs)
@@ -360,7 +381,7 @@ describe('what a machine has of a bucket', async () => {
   test('goes after a day, also what a process that died left half done', async () => {
     const old = await put(10, 25 * HOUR_MS)
     const young = await put(10, 23 * HOUR_MS)
-    const [left, begun] = [cache.aside(), cache.aside()]
+    const [left, begun] = [await cache.aside(), await cache.aside()]
     for (const path of [left, begun]) await writeFile(path, 'half')
     const then = new Date(Date.now() - 25 * HOUR_MS)
     await utimes(left, then, then)
@@ -369,5 +390,29 @@ describe('what a machine has of a bucket', async () => {
     expect(await cache.has(young.name, 11)).toBe(false)
     expect((await stat(root)).isDirectory()).toBe(true)
     expect((await readdir(root)).length).toBeGreaterThan(0)
+  })
+
+  test('is rid of what a process left half done long ago when the next one starts', async () => {
+    const [left, begun] = [await cache.aside(), await cache.aside()]
+    for (const path of [left, begun]) await writeFile(path, 'half')
+    const then = new Date(Date.now() - 25 * HOUR_MS)
+    await utimes(left, then, then)
+    await openCache(root)
+    expect([left, begun].map(existsSync)).toEqual([false, true])
+  })
+
+  test('on a disk that machines share is its own, and goes a day after a machine did', async () => {
+    const file = async (machine: string, agoMs: number) => {
+      const place = join(root, machine, 'unit')
+      await mkdir(place, { recursive: true })
+      await writeFile(join(place, 'vocals.flac'), Buffer.alloc(20 * MiB))
+      const then = new Date(Date.now() - agoMs)
+      for (const path of [join(place, 'vocals.flac'), place, join(root, machine)])
+        await utimes(path, then, then)
+      return join(place, 'vocals.flac')
+    }
+    const [gone, working] = [await file('gone', 25 * HOUR_MS), await file('working', HOUR_MS)]
+    await cache.trim()
+    expect([gone, working].map(existsSync)).toEqual([false, true])
   })
 })

@@ -26,11 +26,12 @@ export async function openCache(folder: string, mostBytes = MOST_BYTES) {
   // One level deep: there are no empty folders to be tidied up.
   const placeOf = (name: string) => join(root, unitOf(name).replaceAll('/', '.'))
   const pathOf = (name: string) => join(placeOf(name), name.slice(unitOf(name).length))
+  const asideRoot = join(root, ASIDE)
   const own = { recursive: true, mode: 0o700 } as const
   /** On the same disk: one rename puts it in its place, or takes it away. */
   const aside = async () => {
-    await mkdir(join(root, ASIDE), own)
-    return join(root, ASIDE, randomUUID())
+    await mkdir(asideRoot, own)
+    return join(asideRoot, randomUUID())
   }
   const removeOld = async (within: string) => {
     for (const unit of await unitsIn(within))
@@ -40,7 +41,7 @@ export async function openCache(folder: string, mostBytes = MOST_BYTES) {
   /** Taken away at once, so that nobody finds half of it. @returns false when it is in use */
   const drop = async (place: string) => {
     const away = await aside()
-    // Somebody may have begun to use it meanwhile.
+    // Asked last: nobody begins to use it in between.
     if (held.has(place)) return false
     try {
       renameSync(place, away)
@@ -51,8 +52,8 @@ export async function openCache(folder: string, mostBytes = MOST_BYTES) {
     return true
   }
 
-  await mkdir(join(root, ASIDE), own)
-  await removeOld(join(root, ASIDE))
+  await mkdir(asideRoot, own)
+  await removeOld(asideRoot)
   return {
     aside,
     pathOf,
@@ -93,13 +94,13 @@ export async function openCache(folder: string, mostBytes = MOST_BYTES) {
 
     /** Brings it below its limit, and removes what nobody has used for a day; also what is left of a machine that went. */
     async trim(): Promise<void> {
-      await mkdir(join(root, ASIDE), own)
-      await removeOld(join(root, ASIDE))
+      await mkdir(asideRoot, own)
+      await removeOld(asideRoot)
       // Its own folder counts as used now.
       const now = new Date()
       await utimes(root, now, now)
       await removeOld(folder)
-      const units = (await unitsIn(root)).filter(({ place }) => place !== join(root, ASIDE))
+      const units = (await unitsIn(root)).filter(({ place }) => place !== asideRoot)
       let total = units.reduce((sum, { bytes }) => sum + bytes, 0)
       const disk = await statfs(root)
       const limit = Math.min(mostBytes, (disk.bavail * disk.bsize + total) / 2)

@@ -1,9 +1,10 @@
-// Every few seconds: the jobs of dead workers are sent again, and every track that has work is settled.
+// Every few seconds: the jobs of dead workers are sent again, and, by one process of all, every track that has work is settled.
 import type { Log } from '../log.ts'
 import { type Database, isPassing } from '../store/database.ts'
 import { tracksWithWork } from '../store/requests.ts'
 import { notifyCards } from '../store/stages.ts'
 import { lockTrack } from '../store/tracks.ts'
+import { takeTurn } from '../store/turns.ts'
 import { deleteWorker, listWorkers, workerLockIsFree } from '../store/workers.ts'
 import { type Attempt, resend } from './attempt.ts'
 import type { Boss } from './boss.ts'
@@ -15,6 +16,11 @@ type Deps = LeadDeps & { db: Database; log: Log }
 /** A lock free twice in a row, this far apart, means death: a worker whose connection dropped has taken it back by then. */
 const RECONNECT_SECONDS = 2
 const SWEEP_SECONDS = 3
+/** A little less, so that the process that swept last does not miss its own turn. */
+const TURN_SECONDS = 2.5
+/** With more than these under way each is looked at less often, and a sweep stays short. */
+const TRACKS_A_SWEEP = 200
+export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000'
 /** From fetching a job to counting the attempt it takes milliseconds; whoever takes longer than this loses the job. */
 const BEGIN_SECONDS = 3
 
@@ -24,14 +30,19 @@ const BEGIN_SECONDS = 3
  */
 export function startSweeps(deps: Deps, own?: { id: string; machine: string }) {
   const suspects = new Map<string, number>()
+  let after = BEFORE_ALL
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let running: Promise<void> = Promise.resolve()
 
   const sweep = async () => {
-    await sweepOnce(deps, suspects, own).catch((error: unknown) =>
-      deps.log.warn({ err: error }, 'a sweep did not finish; the next one goes on'),
-    )
+    try {
+      await reapWorkers(deps, suspects, own)
+      await resendUnbegun(deps.db, deps.boss)
+      if (await takeTurn(deps.db, 'sweep', TURN_SECONDS)) after = await sweepTracks(deps, after)
+    } catch (error) {
+      deps.log.warn({ err: error }, 'a sweep did not finish; the next one goes on')
+    }
     if (!stopped) timer = setTimeout(run, SWEEP_SECONDS * 1000)
   }
   const run = () => {
@@ -47,21 +58,17 @@ export function startSweeps(deps: Deps, own?: { id: string; machine: string }) {
   }
 }
 
-/** @param suspects workers whose lock was free, and since when */
-export async function sweepOnce(
-  deps: Deps,
-  suspects: Map<string, number>,
-  own?: { id: string; machine: string },
-): Promise<void> {
-  await reapWorkers(deps, suspects, own)
-  await resendUnbegun(deps.db, deps.boss)
-  for (const trackId of await tracksWithWork(deps.db)) {
+/** Settles the next tracks that have work. @param after the one that the last sweep ended at @returns the one that this ended at */
+export async function sweepTracks(deps: Deps, after: string): Promise<string> {
+  const trackIds = await tracksWithWork(deps.db, after, TRACKS_A_SWEEP)
+  for (const trackId of trackIds) {
     // One that cannot be settled keeps no other from it.
     await settleOne(deps, trackId).catch((error: unknown) => {
       if (isPassing(error)) throw error
       deps.log.error({ err: error, track: trackId }, 'a track could not be settled')
     })
   }
+  return trackIds.length < TRACKS_A_SWEEP ? BEFORE_ALL : (trackIds.at(-1) ?? BEFORE_ALL)
 }
 
 async function settleOne(deps: LeadDeps & { db: Database }, trackId: string): Promise<void> {

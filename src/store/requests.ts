@@ -256,10 +256,13 @@ export async function requestsWaitingFor(
   return rows
 }
 
-export async function tracksWithWork(db: Queryable): Promise<string[]> {
+/** In their order, from the one after `after` on. */
+export async function tracksWithWork(db: Queryable, after: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `select track_id as id from requests where state = 'working'
-     union select track_id from stages where state in ('waiting', 'running', 'retrying')`,
+    `select id from (select track_id as id from requests where state = 'working'
+       union select track_id from stages where state in ('waiting', 'running', 'retrying')) under_way
+     where id > $1 order by id limit $2`,
+    [after, limit],
   )
   return rows.map((row) => row.id)
 }
@@ -309,6 +312,9 @@ export async function requestsHere(
   return rows
 }
 
+/** People wait for suggestions with every letter: older requests are not looked at. */
+const NEWEST_ASKED = 2_000
+
 /**
  * The songs of a place that can be asked for again in words, newest first: where `text` occurs in `Artist - Title` or in the words
  * themselves, which may have `longest` characters.
@@ -322,8 +328,10 @@ export async function songsAskedHere(
   const { rows } = await db.query<{ title: string; artist: string | null; source: Source; words: string }>(
     // By what people here have named them: what others call the same recording may be secret.
     `select t.title, t.artist, asked.named as source, words.words
-     from (select distinct on (track_id) track_id, named, created_at as asked_at from requests
-           where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) and parent_id is null
+     from (select distinct on (track_id) track_id, named, created_at as asked_at
+           from (select track_id, named, created_at from requests
+                 where platform = $1 and workspace = $2 and (workspace <> '' or channel = $3) and parent_id is null
+                 order by created_at desc limit $7) newest
            order by track_id, created_at desc) asked
        join tracks t on t.id = asked.track_id
        cross join lateral (select case asked.named ->> 'kind' when 'spotify' then 'spotify:track:' || (asked.named ->> 'trackId')
@@ -332,7 +340,7 @@ export async function songsAskedHere(
      where length(words.words) <= $5
        and strpos(lower(concat_ws(' - ', t.artist, t.title) || ' ' || words.words), lower($4)) > 0
      order by asked.asked_at desc limit $6`,
-    [platform, workspace, channel, text, longest, limit],
+    [platform, workspace, channel, text, longest, limit, NEWEST_ASKED],
   )
   return rows
 }

@@ -1,10 +1,9 @@
 // /metrics: for whoever asks from this machine, and with the operator's secret from elsewhere.
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { ERRORS } from '../errors.ts'
 import type { WebApp, WebContext, WebEnv } from './app.ts'
+import { secretCheck } from './secret-check.ts'
 import { isFromThisMachine } from './this-machine.ts'
-import { WrongSecrets } from './wrong-secrets.ts'
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const UNSET = 'Metrics are for this machine alone: set ADMIN_SECRET to read them from elsewhere.'
@@ -14,24 +13,18 @@ export function metricsApp(
   { text }: { text: () => Promise<string> },
   { adminSecret }: { adminSecret: string | undefined },
 ): WebApp {
-  const wrong = new WrongSecrets()
+  const check = adminSecret && secretCheck(adminSecret)
   /** @returns why not; undefined for who may */
   const refuse = (context: WebContext): Response | undefined => {
     if (isFromThisMachine(context)) return undefined
     const unknown = (why: string) => context.text(`${why}\n`, 401, { 'WWW-Authenticate': 'Bearer' })
-    if (!adminSecret) return unknown(UNSET)
+    if (!check) return unknown(UNSET)
     const given = /^bearer +(.+)$/i.exec(context.req.header('Authorization') ?? '')?.[1]
     if (given === undefined) return unknown(WRONG)
-    const peer = context.env.incoming.socket.remoteAddress ?? ''
-    const waitMs = wrong.waitMs(peer, Date.now())
-    if (waitMs > 0)
-      return context.text(`${ERRORS.too_many_attempts}\n`, 429, {
-        'Retry-After': String(Math.ceil(waitMs / 1000)),
-      })
-    // Checksums have one length, so that comparing them tells nothing.
-    if (timingSafeEqual(sha256(given), sha256(adminSecret))) return undefined
-    wrong.note(peer, Date.now())
-    return unknown(WRONG)
+    const known = check(context, given)
+    if (known === 'right') return undefined
+    if (known === 'wrong') return unknown(WRONG)
+    return context.text(`${ERRORS.too_many_attempts}\n`, 429, { 'Retry-After': String(known.waitSeconds) })
   }
   return new Hono<WebEnv>().get(
     '/metrics',
@@ -39,8 +32,4 @@ export function metricsApp(
       refuse(context) ??
       context.body(await text(), 200, { 'Content-Type': TYPE, 'Cache-Control': 'no-store' }),
   )
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -10,10 +10,15 @@ import { separate } from '../../commands/separate.ts'
 import { roomMessage } from '../../src/chat/room/messages.ts'
 import { takeOut } from '../../src/chat/terminal/takeout.ts'
 import { UserError } from '../../src/errors.ts'
+import { storeName } from '../../src/files/store-name.ts'
 import { retryRequest } from '../../src/queue/retry.ts'
 import { openServices, type Services } from '../../src/services.ts'
+import { removeUnasked } from '../../src/stages/expiry.ts'
+import { holdFileStore } from '../../src/store/one-file-store.ts'
+import { prune } from '../../src/store/pruning.ts'
 import type { Request } from '../../src/store/requests.ts'
 import { resultsAddress } from '../../src/store/results.ts'
+import { namedFolders } from '../../src/store/stages.ts'
 import { resultsApp } from '../../src/web/results/app.ts'
 import type { Song } from '../../src/web/results/wire.ts'
 import { startWebServer } from '../../src/web/server.ts'
@@ -191,6 +196,55 @@ describe('a request whose files lie in a bucket', async () => {
     expect(await retryRequest(depsOf(world), wav.id)).toBe(true)
     await delivered(wav)
     expect((await world.calls()).slice(before)).toContain('separate')
+  })
+
+  test('is kept by others in another bucket: who starts hears where', async () => {
+    const folder = world.settings.DATA_DIR
+    const settings = (FILES: string, AWS_ENDPOINT_URL: string) => ({
+      ...world.settings,
+      FILES,
+      AWS_ENDPOINT_URL,
+    })
+    const long = `s3://band/${'long-'.repeat(12)}`
+    const ours = await storeName(settings(`${long}/a`, 'http://one.example'), folder)
+    const held = await holdFileStore(world.services.db, ours)
+    const others = [settings(`${long}/b`, 'http://one.example'), settings(`${long}/a`, 'http://two.example')]
+    for (const other of others)
+      await expect(holdFileStore(world.services.db, await storeName(other, folder))).rejects.toMatchObject({
+        code: 'files_unavailable',
+        message: expect.stringMatching(
+          /^Other processes of this database keep songs in s3:\/\/band\/long.*: set FILES and/,
+        ),
+      })
+    const same = await storeName(settings(`${long}/a/`, 'http://one.example/'), folder)
+    await (await holdFileStore(world.services.db, same)).release()
+    await held.release()
+  })
+
+  test('that nobody asks for any more goes from the bucket; what could not be removed, a sweep removes', async () => {
+    const song = newSong()
+    const request = await delivered((await world.ask(song, inRoom)).request)
+    const folders = (
+      await world.rows('select folder from stages where track_id = $1 and folder is not null', [
+        request.trackId,
+      ])
+    ).map(({ folder }) => String(folder))
+    await world.rows(
+      `update requests set created_at = now() - interval '9 days', ended_at = now() - interval '9 days' where id = $1`,
+      [request.id],
+    )
+    await world.rows(`update stages set finished_at = now() - interval '9 days' where track_id = $1`, [
+      request.trackId,
+    ])
+    await door.shut()
+    await expect(removeUnasked(world.services, 7)).rejects.toMatchObject({ code: 'files_unavailable' })
+    await door.open()
+    await prune(world.services.db, 365)
+    const { files, db } = elsewhere
+    expect(await namedFolders(db, folders)).toEqual(new Set())
+    await files.sweep(async (names) => new Set(names.filter((name) => !folders.includes(name))), -3600)
+    for (const folder of folders) expect(await objects(`${folder}/`)).toEqual([])
+    await delivered((await world.ask(song, { ...inRoom, person: 'bob' })).request)
   })
 
   test('leaves nothing of an attempt that failed', async () => {

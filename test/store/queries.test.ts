@@ -405,6 +405,26 @@ describe('docs/queries.md', async () => {
     ])
   })
 
+  test('an attempt that nothing has ended, and that does not run any more, has crashed', async () => {
+    const outcomes = () =>
+      world.rows(
+        `select outcome, seconds from job_attempts where stage = 'download'
+           and owner = any (array(select unnest(owners) from request_history where number = $1)) order by started_at`,
+        [numbers['first']],
+      )
+    expect(await outcomes()).toEqual([{ outcome: 'completed', seconds: expect.any(Number) }])
+    await world.rows(
+      `insert into job_events (at, kind, job_id, queue, owner, track_id, attempt, worker_id)
+       select at - interval '1 minute', kind, job_id, queue, owner, track_id, attempt, gen_random_uuid() from job_events
+       where kind = 'start' and queue = 'download' and owner = (select track_id from requests where number = $1)`,
+      [numbers['first']],
+    )
+    expect(await outcomes()).toEqual([
+      { outcome: 'crashed', seconds: null },
+      { outcome: 'completed', seconds: expect.any(Number) },
+    ])
+  })
+
   test('a request that is tried again keeps what failed before', async () => {
     await resumeQueues(db, 'analysis', BY)
     for (const name of ['stuck', 'behind'])

@@ -2,7 +2,7 @@
 // size of parts, and it is what compose.yaml runs. It ends with whoever started it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ export type S3 = Awaited<ReturnType<typeof startS3>>
 
 /** @returns `env`: the settings of a file store in the bucket; `client`: looks at what lies there; `port`: where it listens */
 export async function startS3() {
+  if (!existsSync(WEED))
+    throw new Error('SeaweedFS is not here: `npm run check` installs it, with what else tests need.')
   const folder = await mkdtemp(join(tmpdir(), 'sound-forge-s3-'))
   const port = await freePort()
   const identity = {

@@ -1,13 +1,13 @@
 // Who may see the operator's pages: whoever knows ADMIN_SECRET. A browser shows it once and has a cookie from then on; a script sends
 // it along.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { auth } from 'hono/utils/basic-auth'
 import { UserError } from '../../errors.ts'
 import type { Queryable } from '../../store/database.ts'
 import { signingKey } from '../../store/signing-keys.ts'
 import type { WebContext } from '../app.ts'
-import { WrongSecrets } from '../wrong-secrets.ts'
+import { secretCheck } from '../secret-check.ts'
 
 export type Access = {
   /** @throws UserError `not_entered`, `wrong_secret` or `too_many_attempts` */
@@ -22,17 +22,14 @@ const BELOW = '/admin'
 
 /** The cookie is good for every bot on this database, until it expires or there is another secret. */
 export function adminAccess(db: Queryable, secret: string): Access {
-  const wrong = new WrongSecrets()
+  const known = secretCheck(secret)
   const assertRight = (context: WebContext, given: string) => {
-    const peer = context.env.incoming.socket.remoteAddress ?? ''
-    const waitMs = wrong.waitMs(peer, Date.now())
-    if (waitMs > 0) {
-      context.header('Retry-After', String(Math.ceil(waitMs / 1000)))
-      throw new UserError('too_many_attempts')
-    }
-    if (timingSafeEqual(sha256(given), sha256(secret))) return
-    wrong.note(peer, Date.now())
-    throw new UserError('wrong_secret', 'That is not the ADMIN_SECRET of this installation.')
+    const answer = known(context, given)
+    if (answer === 'right') return
+    if (answer === 'wrong')
+      throw new UserError('wrong_secret', 'That is not the ADMIN_SECRET of this installation.')
+    context.header('Retry-After', String(answer.waitSeconds))
+    throw new UserError('too_many_attempts')
   }
   const sealOf = async (expires: string) =>
     createHmac('sha256', await signingKey(db, 'admin'))
@@ -43,7 +40,8 @@ export function adminAccess(db: Queryable, secret: string): Access {
     const [, expires, seal] =
       /^(\d{1,15})\.([\w-]+)$/.exec(getCookie(context, cookieName(context)) ?? '') ?? []
     if (!expires || !seal || Number(expires) < Date.now()) return false
-    return timingSafeEqual(sha256(seal), sha256(await sealOf(expires)))
+    const right = Buffer.from(await sealOf(expires))
+    return right.length === seal.length && timingSafeEqual(Buffer.from(seal), right)
   }
 
   return {
@@ -71,11 +69,6 @@ export function adminAccess(db: Queryable, secret: string): Access {
 /** As a bearer token, or as the password of any user. */
 function secretIn({ req }: WebContext): string | undefined {
   return /^Bearer +(.+)$/i.exec(req.header('Authorization') ?? '')?.[1] ?? auth(req.raw)?.password
-}
-
-/** Checksums have one length, so that comparing them tells nothing. */
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 /** Cookies know no ports, and a machine may run more than one of us. */

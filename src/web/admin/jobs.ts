@@ -48,7 +48,11 @@ export function jobsApp(databaseUrl: string): { app: WebApp; close(): Promise<vo
       return showNotice(context, READ_ONLY)
     }
     // Loaded only when somebody looks: a third of a second, and 60 MB.
-    dashboard ??= openDashboard(databaseUrl)
+    dashboard ??= openDashboard(databaseUrl).catch((error: unknown) => {
+      // The next visit tries again.
+      dashboard = undefined
+      throw error
+    })
     const answer = await (await dashboard)(context.req.raw)
     return ownAnswer(context, answer)
   }

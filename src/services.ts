@@ -5,7 +5,6 @@ import type { Settings } from './config.ts'
 import { isDiskFull, UserError } from './errors.ts'
 import type { Files } from './files/files.ts'
 import { openFiles } from './files/open.ts'
-import { storeName } from './files/store-name.ts'
 import type { Log } from './log.ts'
 import { type Boss, startBoss } from './queue/boss.ts'
 import { assertReachable, connect, type Database } from './store/database.ts'
@@ -49,11 +48,9 @@ export async function openServices(
  * @throws UserError `files_unavailable` where other processes of the database keep them elsewhere
  */
 export async function openServicesForSongs(...given: Parameters<typeof openServices>): Promise<Services> {
-  const [{ DATA_DIR, ...settings }] = given
   const services = await openServices(...given)
   try {
-    const store = await storeName(settings, await makeFolders(DATA_DIR))
-    const { release } = await holdFileStore(services.db, store)
+    const { release } = await holdFileStore(services.db, services.files.name)
     return { ...services, close: () => release().then(services.close) }
   } catch (error) {
     await services.close()

@@ -39,7 +39,8 @@ const STORES: Record<string, (folder: string) => Promise<Store>> = {
         .filter((one) => one.isFile())
         .map((one) => join(one.parentPath, one.name).slice(root.length + 1))
     }
-    return { here: openDiskFiles(root), there: openDiskFiles(root), stored, putForeign: async () => {} }
+    const [here, there] = [await openDiskFiles(root), await openDiskFiles(root)]
+    return { here, there, stored, putForeign: async () => {} }
   },
   'in a bucket': async (folder) => {
     const { env, client, bucket, prefix, stop } = await startS3()
@@ -254,14 +255,19 @@ describe.each(Object.entries(STORES))('a file store %s', async (_, open) => {
     const have = (name: string) => there.has(name)
     expect(await Promise.all([unnamed, uploadName(left)].map(have))).toEqual([false, false])
     expect((await stored()).sort()).toEqual(
-      [`${named}/a`, uploadName(kept), ...foreign.filter((name) => before.includes(name))].sort(),
+      [
+        '.store-name',
+        `${named}/a`,
+        uploadName(kept),
+        ...foreign.filter((name) => before.includes(name)),
+      ].sort(),
     )
   })
 })
 
 test('on a disk, a folder is as old as what was last written into it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sound-forge-files-'))
-  const files = openDiskFiles(folder)
+  const files = await openDiskFiles(folder)
   const make = async (owner: string, ageSeconds: number) => {
     const { name, path } = await files.createFolder(owner, 'processing', 'attempt')
     await writeFile(join(path, 'vocals.flac'), 'x')

@@ -1,7 +1,7 @@
 // Whether the database can be reached and is fit for our jobs, and who is at work on it.
 import type { Settings } from '../config.ts'
 import { describeError, UserError } from '../errors.ts'
-import { storeName } from '../files/store-name.ts'
+import { openFiles } from '../files/open.ts'
 import { bad, type Finding, good, note, setting } from '../findings.ts'
 import { createLog } from '../log.ts'
 import { lookAtQueues } from '../queue/control.ts'
@@ -141,15 +141,19 @@ async function checkWork(db: Database, settings: Settings): Promise<Finding[]> {
   ]
 }
 
-/** Whether songs lie where the other processes have them. */
+/** Whether songs lie where the other processes have them. A store that cannot be opened is told of elsewhere. */
 async function checkOnePlace(db: Database, settings: Settings): Promise<Finding[]> {
+  const files = await openFiles(settings, await makeFolders(settings.DATA_DIR)).catch(() => undefined)
+  if (!files) return []
   try {
-    const held = await holdFileStore(db, await storeName(settings, await makeFolders(settings.DATA_DIR)))
+    const held = await holdFileStore(db, files.name)
     await held.release()
     return []
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return [bad(error.message.replace(/\.$/, ''), setting('FILES', 's3://bucket/prefix'))]
+  } finally {
+    await files.close()
   }
 }
 

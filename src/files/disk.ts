@@ -1,14 +1,15 @@
 // The file store on this machine's disk.
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { UserError } from '../errors.ts'
 import { type Files, type Stretch, uploadName } from './files.ts'
+import { NAME_FILE, ownName } from './store-name.ts'
 import { takeFile, takeIn } from './take-in.ts'
 
-export function openDiskFiles(root: string): Files {
+export async function openDiskFiles(root: string): Promise<Files> {
   const pathOf = (name: string) => join(root, name)
   const remove = (name: string) => rm(pathOf(name), { recursive: true, force: true })
   const has = (name: string) =>
@@ -28,6 +29,7 @@ export function openDiskFiles(root: string): Files {
     }
   }
   return {
+    name: `disk ${await nameOf(root)}`,
     has,
     remove,
     async createFolder(owner, stage, attemptId) {
@@ -36,7 +38,10 @@ export function openDiskFiles(root: string): Files {
       return {
         name,
         path: pathOf(name),
-        localPath: async (file) => pathOf(file),
+        async localPath(file) {
+          if (!(await has(file))) throw new UserError('files_gone')
+          return pathOf(file)
+        },
         publish: async () => {},
         discard: () => remove(name).catch(() => {}),
         close: () => {},
@@ -73,6 +78,18 @@ export function openDiskFiles(root: string): Files {
     trim: async () => {},
     close: async () => {},
   }
+}
+
+async function nameOf(root: string): Promise<string> {
+  const path = join(root, NAME_FILE)
+  const read = () => readFile(path, 'utf8').catch(() => undefined)
+  return ownName(read, async (name) => {
+    const whole = `${path}.${randomUUID()}`
+    await writeFile(whole, name)
+    // Of several one does.
+    await link(whole, path).catch(() => {})
+    await rm(whole)
+  })
 }
 
 async function* readStretch(path: string, { from, bytes }: Stretch): AsyncGenerator<Uint8Array> {

@@ -37,6 +37,8 @@ export type Folder = {
 }
 
 export type Files = {
+  /** What the store is called: the same for all who use it, by whatever way they reach it. People know it by the end of that. */
+  readonly name: string
   /** @param signal ends what the folder's methods wait for */
   createFolder(owner: string, stage: string, attemptId: string, signal?: AbortSignal): Promise<Folder>
   /** @returns undefined where there is no such file */

@@ -5,12 +5,14 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { UserError } from '../errors.ts'
 import { type Bucket, type Info, openBucket } from './bucket.ts'
 import { openCache } from './cache.ts'
 import { type Files, type Folder, type StoredFile, unitOf, uploadName } from './files.ts'
 import type { S3Place } from './s3-place.ts'
+import { NAME_FILE, ownName } from './store-name.ts'
 import { takeFile, takeIn } from './take-in.ts'
 
 /** Of one attempt; each takes two parts of memory. */
@@ -116,7 +118,18 @@ export async function openS3Files(place: S3Place, cacheRoot: string): Promise<Fi
     if (last) yield last
   }
 
+  const storedName = async () => {
+    const info = await bucket.info(NAME_FILE)
+    return info && text(Readable.from(bucket.read(NAME_FILE, 0, info.bytes)))
+  }
+  const writeName = async (name: string) => {
+    const temporary = await cache.aside()
+    await writeFile(temporary, name)
+    await bucket.put(NAME_FILE, temporary, await hashOf(temporary)).finally(() => rm(temporary))
+  }
+
   return {
+    name: `${await ownName(storedName, writeName)} s3://${place.bucket}/${place.prefix}`.replace(/\/$/, ''),
     has,
     remove,
 

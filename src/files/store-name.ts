@@ -1,35 +1,19 @@
-// What the file store is called, by every process that uses it: where the bucket is, shortened, before what people call it; or a name
-// that lies in the folder itself, which several machines may share.
-import { createHash, randomUUID } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Settings } from '../config.ts'
+// What a file store is called lies in the store itself: a bucket has more than one address, and a folder may be another machine's too.
+import { randomUUID } from 'node:crypto'
 
-const NAME_FILE = '.store-name'
-/** Short, as the whole may be cut. */
-const HASH_LENGTH = 8
+export const NAME_FILE = '.store-name'
 
-/** @param root this machine's folder of songs */
-export async function storeName(
-  { FILES, AWS_ENDPOINT_URL }: Pick<Settings, 'FILES' | 'AWS_ENDPOINT_URL'>,
-  root: string,
+/**
+ * @param read the name that lies there
+ * @param write makes it lie there; of several that do at once, one counts for all
+ */
+export async function ownName(
+  read: () => Promise<string | undefined>,
+  write: (name: string) => Promise<void>,
 ): Promise<string> {
-  if (FILES === 'disk') return `disk ${await nameOfFolder(root)}`
-  const bucket = FILES.replace(/\/$/, '')
-  const endpoint = AWS_ENDPOINT_URL ? new URL(AWS_ENDPOINT_URL).href : ''
-  const place = createHash('sha256').update(`${endpoint} ${bucket}`).digest('hex')
-  return `${place.slice(0, HASH_LENGTH)} ${bucket}`
-}
-
-async function nameOfFolder(root: string): Promise<string> {
-  const path = join(root, NAME_FILE)
-  const known = await readFile(path, 'utf8').catch(() => undefined)
+  const known = await read()
   if (known) return known
-  const made = randomUUID()
-  const whole = `${path}.${made}`
-  await writeFile(whole, made)
-  // Of two that make it at once, one does.
-  await link(whole, path).catch(() => {})
-  await rm(whole)
-  return readFile(path, 'utf8')
+  const made = randomUUID().slice(0, 8)
+  await write(made)
+  return (await read()) ?? made
 }

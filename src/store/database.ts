@@ -1,8 +1,9 @@
-// The connection pool, transactions that survive a database going away for a while, and LISTEN.
+// The connection pool, and transactions that survive a database going away for a while.
 import pg from 'pg'
 import { UserError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { emit } from '../telemetry/events.ts'
+import { createListening, type Listening } from './listening.ts'
 
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
@@ -12,8 +13,7 @@ export type Database = Queryable & {
   pool: { readonly busy: number; readonly idle: number; readonly waiting: number }
   /** Runs `work` in a transaction; repeated as a whole, for up to `patienceSeconds`, while the database is away or a deadlock is broken. */
   transaction<T>(work: (tx: Queryable) => Promise<T>, options?: { patienceSeconds?: number }): Promise<T>
-  /** Calls `heard` for each notification, and with '' after every (re)connection, when some may have been missed. */
-  listen(channel: string, heard: (payload: string) => void): Promise<{ close(): Promise<void> }>
+  listen: Listening['listen']
   /** A connection of its own, for session locks. The caller ends it. */
   session(): Promise<pg.Client>
   close(): Promise<void>
@@ -108,7 +108,7 @@ export function connect(url: string, log: Log): Database {
         }
       }
     },
-    listen: (channel, heard) => listen(session, channel, heard),
+    ...createListening(session),
     close: () => pool.end(),
   }
 }
@@ -126,38 +126,6 @@ function tellWaits(pool: pg.Pool): void {
       heard(...had)
     })
   }) as typeof pool.connect
-}
-
-async function listen(session: () => Promise<pg.Client>, channel: string, heard: (payload: string) => void) {
-  let closed = false
-  let client: pg.Client | undefined
-  const open = async () => {
-    const opened = await session()
-    let isListening = false
-    opened.on('notification', (message) => heard(message.payload ?? ''))
-    // Before it listens, whoever opens it sees that it failed.
-    opened.once('end', () => isListening && void reopen())
-    await opened.query(`listen ${pg.escapeIdentifier(channel)}`)
-    isListening = true
-    client = opened
-    heard('')
-  }
-  const reopen = async () => {
-    for (let pauseMs = 200; !closed; pauseMs = Math.min(pauseMs * 2, 5000)) {
-      try {
-        return await open()
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      }
-    }
-  }
-  await open()
-  return {
-    close: async () => {
-      closed = true
-      await client?.end().catch(() => {})
-    },
-  }
 }
 
 /**

@@ -10,7 +10,7 @@ const SAYS = 'sound-forge files '
 const LONGEST_NAME = 63
 const AGAIN_MS = 2_000
 const PING_MS = 5_000
-const VANISHED_SECONDS = 15
+const VANISHED_SECONDS = 10
 
 /**
  * Says it until it is released, over losses of the connection.
@@ -52,6 +52,6 @@ export async function holdFileStore(db: Database, store: string): Promise<{ rele
   const [theirs] = /s3:.*/.exec(rows[0].name) ?? []
   throw new UserError(
     'files_unavailable',
-    `Other processes of this database keep songs ${theirs ? `in ${theirs}` : 'on a disk that is not the one here'}: set FILES and AWS_ENDPOINT_URL to the same bucket everywhere, or end those first.`,
+    `Other processes of this database keep songs ${theirs ? `in ${theirs}` : 'on a disk that is not the one here'}: set FILES to the same bucket everywhere, or end those first.`,
   )
 }

@@ -95,15 +95,9 @@ describe.skipIf(!bin)('a backup of the database', async () => {
   test('goes on where it was: a press on Retry brings back also the songs, and a paused queue stays paused', {
     timeout: 120_000,
   }, async () => {
-    await after.script({
-      // As the real tool says of a song that is not there.
-      separate: [
-        { do: 'error', code: 'not_audio', retryable: false, message: 'It is not there.' },
-        { do: 'succeed' },
-      ],
-    })
+    await after.script({})
     await after.worker().decided
-    expect(await after.ended(running, 60)).toMatchObject({ state: 'failed' })
+    expect(await after.ended(running, 60)).toMatchObject({ state: 'failed', code: 'files_gone' })
     for (const { id } of [running, failed]) expect(await retry(id)).toBe(true)
     const working = { state: 'working' }
     expect(await requestsOf(after)).toMatchObject([{ state: 'delivered' }, working, working, working])

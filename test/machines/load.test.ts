@@ -1,7 +1,7 @@
 // Three machines without a disk in common, one for separation alone, and a bot on a fourth: what was asked for is delivered once, whatever
 // happens to one of them. Run when nothing else is, as what is measured has to be in time.
 import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import type { Delivered } from '../../src/domain/packing.ts'
@@ -35,7 +35,11 @@ describe('three machines and a bot', async () => {
     world.workerProcess({ DATA_DIR: folderOf(name), ...more })
   const noDiscord = { DISCORD_TOKEN: '', DISCORD_APPLICATION_ID: '' }
 
-  await world.script({ separate: [{ do: 'succeed', seconds: 1.5 }] })
+  await world.script({
+    separate: [{ do: 'succeed', seconds: 1.5 }],
+    // So that what was made for one is not taken for another's.
+    encode: Array.from({ length: REQUESTS * 4 }, (_, i) => ({ do: 'succeed', bytes: 100 + i })),
+  })
   await band.botProcess({ DATA_DIR: folderOf('bot') })
   let first = await machine('first')
   await machine('second')
@@ -112,6 +116,9 @@ describe('three machines and a bot', async () => {
   }, async () => {
     const done = `stages where stage = 'processing' and state = 'done'`
     await until(async () => (await count(done)) > SONGS / 2, 120)
+    const there = `stages where queue = 'processing' and state = 'running' and fraction > 0
+      and worker_id = (select id from workers where pid = $1)`
+    await until(async () => (await count(there, [first.pid])) > 0)
     await killChild(first)
     first = await machine('first')
     await until(async () => (await count(`requests where state = 'delivered'`)) === REQUESTS, 300)
@@ -119,7 +126,6 @@ describe('three machines and a bot', async () => {
     for (const message of messages) await band.delivered(message, 120)
 
     expect(await count('requests')).toBe(REQUESTS)
-    expect(await count('separations')).toBe(SONGS)
     expect(new Set(messages).size).toBe(REQUESTS)
     expect(channels.flatMap(cardsIn)).toHaveLength(REQUESTS)
     for (const message of messages) expect(stemsOf(message).sort()).toEqual(FILES)
@@ -132,7 +138,7 @@ describe('three machines and a bot', async () => {
     expect(await count(ends)).toBe(SONGS)
     expect(await count(`(select distinct owner from ${ends}) separations`)).toBe(SONGS)
     const calls = (await world.calls()).filter((tool) => tool === 'separate').length
-    expect(calls).toBeGreaterThanOrEqual(SONGS)
+    expect(calls).toBeGreaterThan(SONGS)
     expect(calls).toBeLessThanOrEqual(SONGS + LOST_AT_MOST)
     expect(await count(`(select distinct worker_id from ${ends}) machines`)).toBeGreaterThanOrEqual(3)
   })
@@ -147,8 +153,10 @@ describe('three machines and a bot', async () => {
     for (const { id, result } of delivered) {
       const { stems } = result as Delivered
       expect(stems).toHaveLength(4)
-      for (const { file } of stems) {
-        const attached = there.get(id)?.attachments.find(({ filename }) => filename === basename(file))
+      for (const { stem, file } of stems) {
+        const attached = there
+          .get(id)
+          ?.attachments.find(({ filename }) => filename === `Band-Song-${stem}.mp3`)
         const query = { Bucket: s3.bucket, Key: `${s3.prefix}${file}` }
         const stored = await (await s3.client.send(new GetObjectCommand(query))).Body?.transformToByteArray()
         expect(attached && discord.bytesOf(attached)).toEqual(Buffer.from(stored ?? []))

@@ -110,7 +110,7 @@ describe('processes with disks of their own', async () => {
       `select distinct application_name from pg_stat_activity
        where datname = current_database() and application_name like 'sound-forge files %'`,
     )
-  const stores_are = (count: number) => until(async () => (await stores()).length === count)
+  const stores_are = (count: number) => until(async () => (await stores()).length === count, 60)
 
   test('are told so; with the same disk, and after the others, they start', async () => {
     const first = start('bot', 'one')

@@ -10,7 +10,7 @@ import { separate } from '../../commands/separate.ts'
 import { roomMessage } from '../../src/chat/room/messages.ts'
 import { takeOut } from '../../src/chat/terminal/takeout.ts'
 import { UserError } from '../../src/errors.ts'
-import { storeName } from '../../src/files/store-name.ts'
+import { openFiles } from '../../src/files/open.ts'
 import { retryRequest } from '../../src/queue/retry.ts'
 import { openServices, type Services } from '../../src/services.ts'
 import { removeUnasked } from '../../src/stages/expiry.ts'
@@ -199,25 +199,25 @@ describe('a request whose files lie in a bucket', async () => {
   })
 
   test('is kept by others in another bucket: who starts hears where', async () => {
-    const folder = world.settings.DATA_DIR
-    const settings = (FILES: string, AWS_ENDPOINT_URL: string) => ({
-      ...world.settings,
-      FILES,
-      AWS_ENDPOINT_URL,
+    const { FILES } = world.settings
+    const opened = async (more: Partial<typeof world.settings>) => {
+      const files = await openFiles({ ...world.settings, ...more }, world.settings.DATA_DIR)
+      await files.close()
+      return files.name
+    }
+    const held = await holdFileStore(world.services.db, await opened({ FILES: `${FILES}/a` }))
+    await expect(
+      holdFileStore(world.services.db, await opened({ FILES: `${FILES}/b` })),
+    ).rejects.toMatchObject({
+      code: 'files_unavailable',
+      message: expect.stringMatching(
+        /^Other processes of this database keep songs in s3:\/\/.*: set FILES to/,
+      ),
     })
-    const long = `s3://band/${'long-'.repeat(12)}`
-    const ours = await storeName(settings(`${long}/a`, 'http://one.example'), folder)
-    const held = await holdFileStore(world.services.db, ours)
-    const others = [settings(`${long}/b`, 'http://one.example'), settings(`${long}/a`, 'http://two.example')]
-    for (const other of others)
-      await expect(holdFileStore(world.services.db, await storeName(other, folder))).rejects.toMatchObject({
-        code: 'files_unavailable',
-        message: expect.stringMatching(
-          /^Other processes of this database keep songs in s3:\/\/band\/long.*: set FILES and/,
-        ),
-      })
-    const same = await storeName(settings(`${long}/a/`, 'http://one.example/'), folder)
-    await (await holdFileStore(world.services.db, same)).release()
+    // By another address of the same store, too.
+    const { port } = new URL(world.settings.AWS_ENDPOINT_URL ?? '')
+    const same = { FILES: `${FILES}/a/`, AWS_ENDPOINT_URL: `http://localhost:${port}` }
+    await (await holdFileStore(world.services.db, await opened(same))).release()
     await held.release()
   })
 

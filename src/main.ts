@@ -95,8 +95,7 @@ async function serve(roles: { bot: boolean; worker: boolean }): Promise<number> 
   } finally {
     for (const each of open.reverse())
       await each.stop().catch((error: unknown) => log.warn({ err: error }, 'stopping'))
-    await services.close()
-    await endTraces()
+    await Promise.all([services.close(), endTraces()])
     log.info('stopped')
   }
 }

@@ -175,5 +175,6 @@ export function readSettings(env: NodeJS.ProcessEnv, cloneDir: string): Settings
 
 function sayIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+  if (issue.code === 'invalid_type') return `must be a ${issue.expected}`
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }

@@ -44,7 +44,9 @@ describe('npm run doctor', async () => {
   }, async () => {
     const run = cli.start(['doctor'], { DATABASE_URL: 'postgres://ann:hunter2@127.0.0.1:9/band' })
     expect(await run.ended).toBe(1)
-    expect(run.stdout()).toMatch(/✗ PostgreSQL, at 127.0.0.1:9: .*check DATABASE_URL: `echo 'DATABASE_URL=/)
+    expect(run.stdout()).toMatch(
+      /✗ PostgreSQL, at 127.0.0.1:9: .*check DATABASE_URL: `sudo systemctl start postgresql`$/m,
+    )
     expect(run.stdout() + run.stderr()).not.toMatch(/hunter2/)
   })
 })

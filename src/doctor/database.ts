@@ -27,9 +27,7 @@ export async function checkDatabase(settings: Settings): Promise<Finding[]> {
     // The file store is looked at by itself.
     services = await openServices({ ...settings, FILES: 'disk' }, createLog('silent'), () => {})
   } catch (error) {
-    const mend = settings.DATABASE_URL
-      ? setting('DATABASE_URL', 'postgres://user:password@host:5432/database')
-      : 'npm run setup'
+    const mend = settings.DATABASE_URL ? mendOf(settings.DATABASE_URL, error) : 'npm run setup'
     return [bad(`PostgreSQL, ${where}: ${describeError(error).message.replace(/\.$/, '')}`, mend)]
   }
   const { db } = services
@@ -43,6 +41,18 @@ export async function checkDatabase(settings: Settings): Promise<Finding[]> {
   } finally {
     await services.close()
   }
+}
+
+/** By what the server, or the way to it, says: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function mendOf(databaseUrl: string, error: unknown): string {
+  const { username, hostname, port, pathname } = new URL(databaseUrl)
+  const { code = '' } = ((error as Error).cause ?? error) as { code?: string }
+  const name = decodeURIComponent(pathname.slice(1))
+  const at = `${hostname}:${port || '5432'}`
+  if (code.startsWith('28')) return setting('DATABASE_URL', `postgres://${username}:<password>@${at}/${name}`)
+  if (code === '3D000') return `createdb -h ${hostname} -p ${port || '5432'} -U ${username} ${name}`
+  if (/^(localhost|127\.|\[?::1)/.test(hostname)) return 'sudo systemctl start postgresql'
+  return setting('DATABASE_URL', `postgres://${username}:<password>@<host>:5432/${name}`)
 }
 
 async function checkServer(db: Database, where: string): Promise<Finding[]> {
@@ -118,7 +128,7 @@ async function checkSession(db: Database): Promise<Finding> {
   if (listens && rows[0]?.got === false) return good('LISTEN and session locks work')
   return bad(
     'LISTEN or session locks do not work, as behind PgBouncer in transaction mode; DATABASE_URL has to lead to the server itself',
-    setting('DATABASE_URL', 'postgres://user:password@host:5432/database'),
+    setting('DATABASE_URL', 'postgres://<user>:<password>@<host>:5432/<database>'),
   )
 }
 
@@ -165,15 +175,15 @@ function unworkedFinding(queue: QueueName, workers: WorkerRow[], settings: Setti
   if (platform && settings.WORKER_QUEUES.includes('delivery'))
     return bad(
       `${text}; a worker with the credentials of ${platform} does`,
-      setting(platform === 'slack' ? 'SLACK_BOT_TOKEN' : 'DISCORD_TOKEN', 'the token'),
+      setting(platform === 'slack' ? 'SLACK_BOT_TOKEN' : 'DISCORD_TOKEN', '<token>'),
     )
   if (!settings.WORKER_QUEUES.includes(stage))
     return bad(
       `${text}; this machine does once WORKER_QUEUES names it and its worker is started again`,
       setting('WORKER_QUEUES', [...settings.WORKER_QUEUES, stage].join(',')),
     )
-  const isHere = workers.some(({ machine }) => machine === machineId(settings.DATA_DIR))
-  return isHere
-    ? bad(`${text}; the worker here was started with other settings`, 'pkill -f src/main.ts; npm start')
+  const here = workers.find(({ machine }) => machine === machineId(settings.DATA_DIR))
+  return here
+    ? bad(`${text}; the worker here was started with other settings`, `kill ${here.pid}; npm run worker`)
     : bad(text, 'npm run worker')
 }

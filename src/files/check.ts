@@ -9,14 +9,7 @@ import type { Settings } from '../config.ts'
 import { describeError } from '../errors.ts'
 import { bad, type Finding, good, setting } from '../findings.ts'
 import { uploadName } from './files.ts'
-import { s3Place } from './s3-place.ts'
-
-/** What the settings that may be wrong look like. */
-const EXAMPLES: Record<string, string> = {
-  FILES: 's3://bucket/prefix',
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'the key',
-}
+import { type S3Place, s3Place } from './s3-place.ts'
 
 /** Nothing of a disk, which shows by itself whether it can be used. */
 export async function checkFiles(settings: Settings): Promise<Finding[]> {
@@ -46,9 +39,18 @@ export async function checkFiles(settings: Settings): Promise<Finding[]> {
   } catch (error) {
     const { cause } = error as { cause?: Error }
     const sentence = (cause?.message ?? describeError(error).message).replace(/\.$/, '')
-    const wrong = Object.keys(EXAMPLES).find((name) => sentence.startsWith(name)) ?? 'FILES'
-    return [bad(`S3: ${sentence}`, setting(wrong, EXAMPLES[wrong] ?? ''))]
+    return [bad(`S3: ${sentence}`, mendOf(sentence, place))]
   } finally {
     await rm(cache, { recursive: true, force: true })
   }
+}
+
+/** By what the sentence says: the words are those of s3-errors.ts. */
+function mendOf(sentence: string, { bucket, endpoint }: S3Place): string {
+  if (sentence.startsWith('FILES names the bucket'))
+    return `aws ${endpoint ? `--endpoint-url ${endpoint} ` : ''}s3 mb s3://${bucket}`
+  if (sentence.startsWith('AWS_REGION')) return setting('AWS_REGION', '<region>')
+  if (/credentials|AWS_ACCESS_KEY_ID/.test(sentence))
+    return `${setting('AWS_ACCESS_KEY_ID', '<key>')}; ${setting('AWS_SECRET_ACCESS_KEY', '<secret>')}`
+  return setting('AWS_ENDPOINT_URL', 'https://<host>')
 }

@@ -24,7 +24,11 @@ type Deps = LeadDeps & { db: Database }
 const RELEASE_SECONDS = 3
 /** What waits for somebody of our own is looked at more often: the courier makes a message within seconds, and a worker that has the model
  * may be free at any time. */
-const OWN_MAX_SECONDS: Record<string, number> = { chat_waiting: 5, model_elsewhere: 30 }
+const OWN_MAX_SECONDS: Record<string, number> = {
+  chat_waiting: 5,
+  database_unavailable: 10,
+  model_elsewhere: 30,
+}
 const POSTPONED = 'the platform does not take it just now; trying again'
 
 /** Counts this attempt and says so; or finds that the stage has ended already, or is to end as it has crashed once too often. */

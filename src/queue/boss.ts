@@ -6,6 +6,8 @@ import { priorityOf, QUEUE_OPTIONS, QUEUES, type QueueName, RETRY_LIMIT } from '
 
 export type Boss = PgBoss
 
+const SAY_AGAIN_MS = 30_000
+
 export async function startBoss(url: string, log: Log): Promise<Boss> {
   const boss = new PgBoss({
     connectionString: url,
@@ -22,7 +24,13 @@ export async function startBoss(url: string, log: Log): Promise<Boss> {
     maintenanceIntervalSeconds: 3600,
   })
   // Without a listener Node would exit when the database goes away; pg-boss itself goes on trying.
-  boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
+  let saidMs = Number.NEGATIVE_INFINITY
+  boss.on('error', (error) => {
+    // Every queue meets the same when the database goes away, again and again.
+    if (performance.now() - saidMs < SAY_AGAIN_MS) return
+    saidMs = performance.now()
+    log.warn({ err: error }, 'the job queue met an error; it goes on, and says no more for a while')
+  })
   await boss.start()
   const there = new Set((await boss.getQueues()).map((queue) => queue.name))
   for (const [name, { priority: _, ...rest }] of Object.entries(QUEUES)) {

@@ -20,6 +20,9 @@ import { inJobSpan } from '../telemetry/job-span.ts'
 import type { Tools } from '../tools/tools.ts'
 import { reportProgress } from './progress.ts'
 
+/** A database that was away, and let us write that down, may be asked again so soon. */
+const DATABASE_SECONDS = 1
+
 export type StageDeps = {
   db: Database
   boss: Boss
@@ -169,7 +172,7 @@ async function runAttempt<Subject extends { trackId: string }>(
         : emit('job:stop', { ...told, ...ends })
     const wasStopped = signal.aborted && (own.signal.aborted ? 'cancelled' : 'lost')
     await progress.stop()
-    const { status, end: how } = await endWithout(deps, attempt, ended, error, wasStopped).catch(
+    const { status, end: how } = await endWithout(deps, attempt, ended, pausing(error), wasStopped).catch(
       (unwritten: unknown) => {
         end({ result: 'lost', errorCode: null })
         throw unwritten
@@ -186,6 +189,14 @@ async function runAttempt<Subject extends { trackId: string }>(
   } finally {
     folder?.close()
   }
+}
+
+/** A database that went away is waited for: it is no fault of the work's. */
+function pausing(error: unknown): unknown {
+  if (!isPassing(error)) return error
+  return new PauseError('database_unavailable', 'the database was away; it goes on', DATABASE_SECONDS, {
+    cause: error,
+  })
 }
 
 type End =

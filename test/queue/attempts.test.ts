@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { openDoor } from '../support/outage.ts'
 import { until } from '../support/until.ts'
-import { createWorld, newSong } from '../support/world.ts'
+import { createDatabase, createWorld, newSong } from '../support/world.ts'
 
 const failure = { do: 'error', code: 'internal', retryable: true, message: 'The splitter slipped.' }
 
@@ -118,4 +119,38 @@ describe('attempts', async () => {
   async function countOf(tool: string) {
     return (await world.calls()).filter((call) => call === tool).length
   }
+})
+
+describe('a database that is away for a moment', async () => {
+  const url = new URL(await createDatabase())
+  const door = await openDoor({ host: url.hostname, port: Number(url.port) })
+  url.port = String(door.port)
+  const world = await createWorld({ DATABASE_URL: url.href })
+  world.onClose(() => door.open().catch(() => {}))
+  await world.worker().decided
+
+  test('costs no attempt, however often', { timeout: 120_000 }, async () => {
+    await world.script({ encode: [{ do: 'succeed', seconds: 1 }] })
+    const { request } = await world.ask(newSong(), { platform: 'room' })
+    for (let times = 1; times <= 3; times++) {
+      await until(
+        async () =>
+          (
+            await world.rows(
+              `select 1 from job_events where owner = $1 and kind = 'start' having count(*) >= $2`,
+              [request.id, times],
+            )
+          ).length > 0,
+        30,
+      )
+      // While the stems are encoded: what is asked next, nobody answers.
+      await door.shut()
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await door.open()
+    }
+    expect(await world.ended(request, 60)).toMatchObject({ state: 'delivered' })
+    const kinds = await world.rows(`select kind, attempt from job_events where owner = $1`, [request.id])
+    expect(kinds).not.toContainEqual(expect.objectContaining({ kind: 'exception' }))
+    expect(new Set(kinds.map(({ attempt }) => attempt))).toEqual(new Set([1]))
+  })
 })

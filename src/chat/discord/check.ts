@@ -31,11 +31,15 @@ export async function checkDiscord(access: DiscordAccess): Promise<Finding[]> {
           'pkill -f src/main.ts',
         ),
       ]
-    const session = await openSession(access, { count: gateway.shards, ids: [0] }, {
-      onInteraction: () => {},
-      onConnection: () => {},
-      onRefused: () => {},
-    })
+    const session = await openSession(
+      access,
+      { count: gateway.shards, ids: [0] },
+      {
+        onInteraction: () => {},
+        onConnection: () => {},
+        onRefused: () => {},
+      },
+    )
     await session.close()
     const sessions = `Discord: a session opens without privileged intents; ${remaining} of ${total} are left today`
     return [
@@ -52,7 +56,7 @@ function failure(error: unknown): Finding {
   if (error instanceof ChatError && error.code === 'chat_unauthorized')
     return bad(
       'Discord: DISCORD_TOKEN is not accepted; the page Bot of your application shows it',
-      setting('DISCORD_TOKEN', 'the token'),
+      setting('DISCORD_TOKEN', '<token>'),
     )
   if (error instanceof ChatError && error.code === 'chat_unavailable')
     return bad(

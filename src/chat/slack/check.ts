@@ -106,10 +106,13 @@ function webFor(apiUrl: string, token: string) {
 
 function failure(error: unknown, name: string): Finding {
   if (!(error instanceof ChatError))
-    return bad(`Slack: ${error instanceof Error ? error.message : String(error)}`, 'LOG_LEVEL=debug npm run doctor')
+    return bad(
+      `Slack: ${error instanceof Error ? error.message : String(error)}`,
+      'LOG_LEVEL=debug npm run doctor',
+    )
   const word = slackError(error)
   return word
-    ? bad(`Slack: ${name} is not accepted (${word}); your app's pages show it`, setting(name, 'the token'))
+    ? bad(`Slack: ${name} is not accepted (${word}); your app's pages show it`, setting(name, '<token>'))
     : bad(
         'Slack: it cannot be reached; check the network, and SLACK_API_URL if you have set it',
         setting('SLACK_API_URL', SLACK_API_URL),

@@ -11,6 +11,7 @@ import { STAGES, type StageName } from '../../queue/queues.ts'
 import { retryRequest } from '../../queue/retry.ts'
 import type { Database } from '../../store/database.ts'
 import { findRequest } from '../../store/requests.ts'
+import { inCommandSpan } from '../../telemetry/command-span.ts'
 import type { WebApp, WebContext, WebEnv } from '../app.ts'
 import { EVENT_STREAM, eventStream } from '../event-stream.ts'
 import { jsonBody } from '../json-body.ts'
@@ -82,14 +83,16 @@ export function adminApi(deps: ApiDeps): WebApp {
 
   app.post(`${API}/requests/:id/retry`, async (context) => {
     const id = await requestIn(context, db)
-    if (!(await retryRequest(deps, id))) throw new UserError('nothing_to_retry')
+    const isRetried = await inCommandSpan('retry', BY.platform, () => retryRequest(deps, id))
+    if (!isRetried) throw new UserError('nothing_to_retry')
     log.info({ request: id }, 'a request was retried at /admin')
     return context.json({})
   })
 
   app.post(`${API}/requests/:id/cancel`, async (context) => {
     const id = await requestIn(context, db)
-    if (!(await cancelRequest(deps, id, 'manager'))) throw new UserError('nothing_to_cancel')
+    const isCancelled = await inCommandSpan('cancel', BY.platform, () => cancelRequest(deps, id, 'manager'))
+    if (!isCancelled) throw new UserError('nothing_to_cancel')
     log.info({ request: id }, 'a request was cancelled at /admin')
     return context.json({})
   })

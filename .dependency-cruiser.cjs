@@ -49,7 +49,11 @@ module.exports = {
       '^src/(errors|log)',
     ]),
     // The operator's pages pause, scale, cancel and retry as the commands do.
-    only('admin', '^src/web/admin/', ['^src/web/', '^src/(domain|store|queue|telemetry)/', '^src/(errors|log)']),
+    only('admin', '^src/web/admin/', [
+      '^src/web/',
+      '^src/(domain|store|queue|telemetry)/',
+      '^src/(errors|log)',
+    ]),
     only('queue', '^src/queue/', ['^src/(domain|store|telemetry)/', '^src/files/files', '^src/(errors|log)']),
     only('store', '^src/store/', ['^src/(domain|telemetry)/', '^src/queue/queues', '^src/(errors|log)']),
     only('files', '^src/files/', ['^src/domain/', '^src/(errors|config|findings)']),

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readSettings, type Settings } from '../src/config.ts'
-import { fileSource } from '../src/domain/source.ts'
+import { parseLink } from '../src/domain/link.ts'
 import { createLog } from '../src/log.ts'
 import { openServices, type Services } from '../src/services.ts'
 import { ask } from './request.ts'
@@ -39,7 +39,7 @@ export async function askAll(services: Services, requests: number): Promise<void
 }
 
 export function newSong() {
-  return fileSource(randomUUID().replaceAll('-', '').repeat(2), 'Song.flac')
+  return parseLink(`https://example.com/${randomUUID()}.flac`)
 }
 
 /** Waits until all have stems. @throws when one fails, or it takes too long */

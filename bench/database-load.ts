@@ -31,7 +31,7 @@ export async function watchLoad(db: Database): Promise<() => Promise<Load>> {
       ({ lockWaits }) => waits.push(lockWaits),
       () => {},
     )
-  }, LOOK_MS)
+  }, LOOK_MS).unref()
   const before = await look()
   return async () => {
     clearInterval(timer)

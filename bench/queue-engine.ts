@@ -42,7 +42,7 @@ export const ours: EngineKind = {
             await handle(job.data.owner)
             return [{ id: job.id, status: 'completed' }]
           } finally {
-            setImmediate(() => wakeWorkers(boss))
+            setImmediate(() => wakeWorkers(boss, QUEUE))
           }
         }
         await boss.work(QUEUE, { ...WORK_OPTIONS, localConcurrency: workers }, handler)

@@ -37,7 +37,7 @@ type Result = (
 const bytes = AUDIO.length
 const RESULTS: Record<ToolName, Result> = {
   resolve: async () => {
-    throw new Error('the bench gives songs as files')
+    throw new Error('the bench gives links of files')
   },
   download: async (_request, write) => ({
     file: await write('audio.flac'),

@@ -170,7 +170,10 @@ describe('where songs come from', async () => {
         Array.from({ length: 50 }, (_, place) => `Number ${place}`),
       )
       const cancelled = await asked.ended(WITHIN_SECONDS)
-      expect(new Set(cancelled.songs?.map(({ state }) => state))).toEqual(new Set(['cancelled']))
+      const states = new Set(cancelled.songs?.map(({ state }) => state))
+      // Nobody has these songs: the first may have been looked for in vain before the press came.
+      states.delete('failed')
+      expect(states).toEqual(new Set(['cancelled']))
       expect(cancelled.buttons.map(({ action }) => action)).toEqual(['retry'])
       expect(card.notes[0]).toBe('Only its first 50 songs are taken: 70 more are left out.')
       expect(asked.page.cards()).toHaveLength(1)

@@ -105,7 +105,8 @@ def check_cookies(path: Path, findings: Findings) -> None:
         findings.problem(
             "cookies_invalid",
             "YTDLP_COOKIES names a file without cookies in Netscape's format; a browser's are written so",
-            f".venv/download/bin/python -m yt_dlp --cookies-from-browser firefox --cookies {shlex.quote(str(path))}",
+            ".venv/download/bin/python -m yt_dlp --cookies-from-browser firefox "
+            f"--cookies {shlex.quote(str(path))}",
         )
         return
     youtube = [cookie for cookie in jar if f".{cookie.domain}".endswith(".youtube.com")]
@@ -140,7 +141,7 @@ def check_pot_provider(address: str, findings: Findings) -> None:
     if provider.split(".")[0] != plugin.split(".")[0]:
         findings.problem(
             "pot_versions_differ",
-            f"The provider of PO tokens is version {provider} and its plugin {plugin}; both have to be of one",
+            f"The provider of PO tokens is version {provider}, its plugin {plugin}; both have to be of one",
             "docker pull brainicism/bgutil-ytdlp-pot-provider && npm run update-downloader",
         )
         return

@@ -72,7 +72,7 @@ export async function sendJob(
   return rows[0].id
 }
 
-/** Wakes every worker loop of this process: pg-boss leaves one that has just finished asleep until its next poll. */
-export function wakeWorkers(boss: Boss): void {
-  for (const worker of boss.getWipData()) boss.notifyWorker(worker.id)
+/** Wakes this process's loops of a queue: pg-boss leaves one that has just finished asleep until its next poll. */
+export function wakeWorkers(boss: Boss, queue: QueueName): void {
+  for (const { id, name } of boss.getWipData()) if (name === queue) boss.notifyWorker(id)
 }

@@ -79,7 +79,7 @@ export function stageHandler<Subject extends { trackId: string }>(
       return [{ id: job.id, status: await handle(queue, stage, deps, job, own) }]
     } finally {
       deps.running.delete(job.id)
-      setImmediate(() => wakeWorkers(deps.boss))
+      setImmediate(() => wakeWorkers(deps.boss, queue))
     }
   }
 }

@@ -85,7 +85,9 @@ export async function createOnlineBand(env: Record<string, string> = {}) {
     },
     /** The queues of what was done, once each time, on the track that a request was delivered from. */
     workOn(requestId: string) {
-      const done = linesOf(server.stderr()).filter(({ msg }) => msg === 'stage done')
+      const done = linesOf(server.stderr()).filter(
+        ({ event, result }) => event === 'job:stop' && result === 'done',
+      )
       const track = done.find(({ owner }) => owner === requestId)?.['track']
       return done.filter((line) => line['track'] === track).map(({ queue }) => String(queue))
     },

@@ -40,7 +40,7 @@ describe('the doctor, of Slack', async () => {
     const poor = slack.workspace({ scopes: without })
     expect(await look({ SLACK_BOT_TOKEN: poor.token, SLACK_APP_TOKEN: slack.appToken })).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^bad Slack: the bot lacks files:write: give your app the manifest/),
+        expect.stringMatching(/^bad Slack: the bot lacks files:write; give your app this manifest/),
         expect.stringMatching(/^note Slack: without users:read/),
       ]),
     )
@@ -52,7 +52,7 @@ describe('the doctor, of Slack', async () => {
     const signed = { ...token, SLACK_SIGNING_SECRET: slack.signingSecret }
     expect(await look(signed)).toContainEqual(expect.stringMatching(/^bad Slack: PORT may be another one/))
     expect(await look({ ...signed, PORT: '3000' })).toContainEqual(
-      expect.stringMatching(/^bad .*set PUBLIC_URL/),
+      expect.stringMatching(/^bad .*PUBLIC_URL names none/),
     )
     expect(await look({ ...signed, PORT: '3000', PUBLIC_URL: 'https://stems.example/' })).toContainEqual(
       'good Slack: requests to https://stems.example/slack/events have to reach http://127.0.0.1:3000',
@@ -62,7 +62,9 @@ describe('the doctor, of Slack', async () => {
   test('several workspaces need a page to install from', async () => {
     const client = { SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'secret', SLACK_APP_TOKEN: slack.appToken }
     expect(await look(client)).toContainEqual(
-      expect.stringMatching(/^bad Slack: set PUBLIC_URL to an https address/),
+      expect.stringMatching(
+        /^bad Slack: workspaces cannot install the app, as PUBLIC_URL is no https address/,
+      ),
     )
     expect(await look({ ...client, PUBLIC_URL: 'https://stems.example' })).toContainEqual(
       'good Slack: workspaces install the app at https://stems.example/slack/install',

@@ -118,6 +118,8 @@ describe.each(['http', 'socket'] as const)('which one is it, by %s', async (tran
     const channel = workspace.channel()
     const { card, ids } = await asking(band, channel)
     await bot.stop()
+    // Slack may still hold the connection that is being closed.
+    await slack.sockets.waitFor(0)
     bot = await band.startBot()
     await choose(ann, card, ids[2])
     await band.delivered(card)

@@ -268,6 +268,6 @@ describe('an error in the form', () => {
 
   test('or at the first, where there is one', () => {
     expect(errorsOf(named('queue'), new UserError('not_allowed'))).toHaveProperty('action')
-    expect(errorsOf(named('history'), new UserError('not_allowed'))).toEqual({})
+    expect(errorsOf({ ...named('history'), options: z.object({}) }, new UserError('not_allowed'))).toEqual({})
   })
 })

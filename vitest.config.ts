@@ -16,6 +16,8 @@ export default defineConfig({
     globalSetup: 'test/support/server.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // CI's machines differ in speed by half, and these tests are of real processes: what fails there is run once more, and marked so.
+    retry: process.env['CI'] ? 1 : 0,
     projects: [
       {
         extends: true,

@@ -1,6 +1,8 @@
 // A bot whose servers are shared out among processes: each hears its own shard, and no other.
 import { describe, expect, test } from 'vitest'
+import { discordShards } from '../../src/chat/discord/access.ts'
 import { openSession, type Shards } from '../../src/chat/discord/gateway/session.ts'
+import { readSettings } from '../../src/config.ts'
 import { type Channel, type Guild, startDiscord } from '../support/discord/server.ts'
 import { createDiscordBand } from '../support/discord-band.ts'
 import { killChild } from '../support/processes.ts'
@@ -100,4 +102,23 @@ describe('sessions', async () => {
     await expect(open(shards)).rejects.toThrow(words)
     await discord.close()
   })
+})
+
+describe('settings of shards', () => {
+  const read = (DISCORD_SHARDS: string, DISCORD_SHARD_IDS: string) =>
+    discordShards(readSettings({ DISCORD_SHARDS, DISCORD_SHARD_IDS }, '/clone'))
+
+  test.each<[string, string, Shards | undefined]>([
+    ['', '', undefined],
+    ['auto', '', undefined],
+    ['3', '', { count: 3, ids: [0, 1, 2] }],
+    ['4', ' 2, 3', { count: 4, ids: [2, 3] }],
+  ])('%j and %j', (count, ids, shards) => expect(read(count, ids)).toEqual(shards))
+
+  test.each([
+    ['2', '0,2', /DISCORD_SHARD_IDS: must be below DISCORD_SHARDS, which is 2/],
+    ['auto', '0', /DISCORD_SHARDS: must be a number, the same for every process/],
+    ['0', '', /DISCORD_SHARDS: must be auto, or a number/],
+    ['2', 'one', /DISCORD_SHARD_IDS/],
+  ])('%j and %j are refused', (count, ids, words) => expect(() => read(count, ids)).toThrow(words))
 })

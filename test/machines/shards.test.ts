@@ -118,7 +118,8 @@ describe('settings of shards', () => {
   test.each([
     ['2', '0,2', /DISCORD_SHARD_IDS: must be below DISCORD_SHARDS, which is 2/],
     ['auto', '0', /DISCORD_SHARDS: must be a number, the same for every process/],
-    ['0', '', /DISCORD_SHARDS: must be auto, or a number/],
+    ['0', '', /DISCORD_SHARDS/],
+    ['many', '', /DISCORD_SHARDS: must be auto, or a number/],
     ['2', 'one', /DISCORD_SHARD_IDS/],
   ])('%j and %j are refused', (count, ids, words) => expect(() => read(count, ids)).toThrow(words))
 })

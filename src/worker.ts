@@ -20,8 +20,8 @@ import { resolve } from './stages/resolve.ts'
 import { type Stage, type StageDeps, stageHandler } from './stages/stage.ts'
 import { forgetCircuit } from './store/circuits.ts'
 import { prune } from './store/pruning.ts'
-import { openSole } from './store/sole.ts'
 import { namedFolders } from './store/stages.ts'
+import { takeTurn } from './store/turns.ts'
 import type { WorkerRow } from './store/workers.ts'
 import { loadableModels } from './tools/models.ts'
 import { createTools, type Tools } from './tools/tools.ts'
@@ -29,6 +29,8 @@ import { createTools, type Tools } from './tools/tools.ts'
 /** Folders that no row names are an attempt's that never landed, or an upload that is used up. */
 const UNNAMED_SECONDS = 3600
 const AGAIN_MS = 2000
+/** So that the worker that swept last does not miss its own turn. */
+const TURN_EARLY_SECONDS = 60
 /** Time the tools have to end after a stop that does not wait for them. */
 const RELEASE_SECONDS = 5
 
@@ -174,10 +176,10 @@ async function runLoops(
     const pruned = await prune(db, settings.HISTORY_DAYS)
     if (Object.keys(pruned).length > 0) log.info(pruned, 'history was pruned')
   }
-  const sweeping = openSole(db, 'sound-forge sweep of files')
   const sweepFiles = async () => {
-    // All that is stored is listed: once for all workers.
-    if (await sweeping.isOurs()) await files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS)
+    // All that is stored is listed: once an hour for all workers.
+    if (await takeTurn(db, 'files', UNNAMED_SECONDS - TURN_EARLY_SECONDS))
+      await files.sweep((names) => namedFolders(db, names), UNNAMED_SECONDS)
   }
   const tidy = () =>
     void Promise.all([
@@ -194,7 +196,6 @@ async function runLoops(
   return {
     async stop(graceSeconds: number) {
       clearInterval(tidying)
-      await sweeping.release()
       const ended = working.stop()
       const release = setTimeout(() => shutdown.abort(), graceSeconds * 1000)
       await Promise.race([

@@ -6,6 +6,7 @@ import type { Database } from '../../store/database.ts'
 import { findSaid, requestsInRooms, SAID_CHANNEL, type Shown } from '../../store/room-messages.ts'
 import type { RoomPerson } from '../../store/room-people.ts'
 import { CARD_CHANNEL } from '../../store/stages.ts'
+import { Waiting } from '../../web/waiting.ts'
 import { roomMessage } from './messages.ts'
 import type { RoomEvents } from './wire.ts'
 
@@ -37,7 +38,7 @@ const MOST_WAITING = 100
 
 export async function openLive(deps: { db: Database; files: Files; log: Log }): Promise<Live> {
   const { db, log } = deps
-  const visits = new Set<Waiting>()
+  const visits = new Set<RoomVisit>()
   const inRoom = (room: string) => [...visits].filter((visit) => visit.room === room)
   const tell = async (shown: Shown) => {
     const data = JSON.stringify(await roomMessage(deps, shown))
@@ -86,7 +87,7 @@ export async function openLive(deps: { db: Database; files: Files; log: Log }): 
       // Lines that broke without a word look as if they were there.
       if (own.length >= MOST_VISITS_OF_ONE) own[0]?.leave()
       if (visits.size >= MOST_VISITS) return undefined
-      const visit = new Waiting(room, person, () => {
+      const visit = new RoomVisit(room, person, () => {
         visits.delete(visit)
         tellOfPeople(room)
       })
@@ -124,18 +125,15 @@ function inTurn(work: (name: string) => Promise<void>): (name: string) => void {
   }
 }
 
-class Waiting implements Visit {
+class RoomVisit extends Waiting<News> implements Visit {
   readonly room: string
   person: RoomPerson
-  private readonly onLeave: () => void
-  private readonly news = new Map<string, News>([['room', { name: 'room' }]])
-  private wake = () => {}
-  private isOver = false
 
   constructor(room: string, person: RoomPerson, onLeave: () => void) {
+    super(onLeave)
     this.room = room
     this.person = person
-    this.onLeave = onLeave
+    this.news.set('room', { name: 'room' })
   }
 
   put(key: string, news: News): void {
@@ -152,29 +150,5 @@ class Waiting implements Visit {
     this.news.set('room', { name: 'room' })
     if (people) this.news.set('people', people)
     this.wake()
-  }
-
-  async next(withinMs: number): Promise<News | 'nothing' | 'over'> {
-    if (this.news.size === 0 && !this.isOver)
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, withinMs)
-        this.wake = () => {
-          clearTimeout(late)
-          resolve()
-        }
-      })
-    if (this.isOver) return 'over'
-    for (const [key, news] of this.news) {
-      this.news.delete(key)
-      return news
-    }
-    return 'nothing'
-  }
-
-  leave(): void {
-    if (this.isOver) return
-    this.isOver = true
-    this.wake()
-    this.onLeave()
   }
 }

@@ -5,6 +5,7 @@ import type { Database } from '../../store/database.ts'
 import { CONTROL_CHANNEL } from '../../store/queue-controls.ts'
 import { CARD_CHANNEL } from '../../store/stages.ts'
 import type { StreamEvent, StreamSource } from '../event-stream.ts'
+import { Waiting } from '../waiting.ts'
 import type { Cards } from './cards.ts'
 import type { AdminState } from './wire.ts'
 
@@ -92,44 +93,12 @@ export async function openLive({ db, log, cards, read }: LiveDeps): Promise<Live
 }
 
 /** What one page has not taken yet: of each event the newest, so that nothing grows with a page that does not read. */
-class Visit implements StreamSource {
+class Visit extends Waiting<StreamEvent> implements StreamSource {
   /** Nothing was told to it: it has to be told all. */
   isNew = true
-  private readonly waiting = new Map<string, StreamEvent>()
-  private readonly onLeave: () => void
-  private wake = () => {}
-  private isOver = false
-
-  constructor(onLeave: () => void) {
-    this.onLeave = onLeave
-  }
 
   put(event: StreamEvent): void {
-    this.waiting.set(event.name, event)
+    this.news.set(event.name, event)
     this.wake()
-  }
-
-  async next(withinMs: number): Promise<StreamEvent | 'nothing' | 'over'> {
-    if (this.waiting.size === 0 && !this.isOver)
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, withinMs)
-        this.wake = () => {
-          clearTimeout(late)
-          resolve()
-        }
-      })
-    if (this.isOver) return 'over'
-    for (const event of this.waiting.values()) {
-      this.waiting.delete(event.name)
-      return event
-    }
-    return 'nothing'
-  }
-
-  leave(): void {
-    if (this.isOver) return
-    this.isOver = true
-    this.wake()
-    this.onLeave()
   }
 }
